@@ -1,0 +1,1 @@
+"""Stegvis: one hosted service that samordningsförbund share, where every insats is a plugin."""

@@ -1,0 +1,1 @@
+"""What every room stands on: tenancy, keys, jobs, documents, the web frame. Knows no person."""

@@ -1,0 +1,55 @@
+"""Sealed fields: a model writes clear text to an attribute, the table keeps ciphertext bound to its row."""
+
+import json
+from typing import Any
+
+from stegvis.ground.keys.current_ring import get_ring
+
+
+class Sealed:
+    """A text attribute kept encrypted in the column `<name>_sealed` of the same model.
+
+    The model declares the column (`bytes`, nullable where the text may be missing) and has a UUID `id`
+    that is known before the row is stored. Reading and writing need an open scope.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.column = f"{name}_sealed"
+
+    def __get__(self, row: Any, owner: type | None = None) -> Any:
+        if row is None:
+            return self
+        sealed = getattr(row, self.column)
+        if sealed is None:
+            return None
+        opened = get_ring().open(
+            sealed, table=row.__tablename__, column=self.column, row=row.id
+        )
+        return self.decode(opened)
+
+    def __set__(self, row: Any, value: Any) -> None:
+        if value is None:
+            setattr(row, self.column, None)
+            return
+        sealed = get_ring().seal(
+            self.encode(value), table=row.__tablename__, column=self.column, row=row.id
+        )
+        setattr(row, self.column, sealed)
+
+    def encode(self, value: Any) -> bytes:
+        """Clear value to bytes."""
+        return str(value).encode()
+
+    def decode(self, clear: bytes) -> Any:
+        """Bytes to clear value."""
+        return clear.decode()
+
+
+class SealedJson(Sealed):
+    """A sealed attribute that holds a JSON value (answers of a form, evidence)."""
+
+    def encode(self, value: Any) -> bytes:
+        return json.dumps(value, ensure_ascii=False, sort_keys=True).encode()
+
+    def decode(self, clear: bytes) -> Any:
+        return json.loads(clear)

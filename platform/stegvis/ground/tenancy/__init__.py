@@ -1,0 +1,17 @@
+"""Two levels in PostgreSQL, hidden behind one `scope(...)`: no query runs without one."""
+
+from stegvis.ground.tenancy.names import ScopeId
+from stegvis.ground.tenancy.scope import current, scope, session, short_scope
+from stegvis.ground.tenancy.tenants import Directory, Forbund, Huvudman, InsatsInstance
+
+__all__ = [
+    "Directory",
+    "Forbund",
+    "Huvudman",
+    "InsatsInstance",
+    "ScopeId",
+    "current",
+    "scope",
+    "session",
+    "short_scope",
+]

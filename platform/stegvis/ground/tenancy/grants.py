@@ -1,0 +1,85 @@
+"""The one matrix of what each role may do with each table; a test compares it with the catalogue (walls 9).
+
+Roles, seen from a schema: `fb` the förbund's own role, `hm` a vault's role, `ute` the vault's outsiders,
+`pub` the publishing worker, `door` who reads the directory. Verbs: S select, I insert, U update, D delete.
+A table that is not named here is open to nobody. Nothing is granted by default, to PUBLIC or by column.
+"""
+
+import hashlib
+import json
+
+VERBS = {"S": "SELECT", "I": "INSERT", "U": "UPDATE", "D": "DELETE"}
+
+Matrix = dict[str, dict[str, str]]
+
+STEGVIS: Matrix = {
+    "tenant": {"door": "S"},
+    "installation": {"door": "S"},
+}
+
+FORBUND: Matrix = {
+    "scope_marker": {"fb": "S"},
+    "data_key": {"fb": "SI"},
+    "account": {"fb": "SIU"},
+    "account_right": {"fb": "SID"},
+    "invitation": {"fb": "SIU"},
+    "audit_event": {"fb": "SI"},
+    "audit_head": {"fb": "SU"},
+    "outbox": {"fb": "SIU", "pub": "SI"},
+    "arende": {"fb": "SI"},
+    "handling": {"fb": "SI"},
+    "inbox": {"fb": "S", "pub": "SI"},
+    "received_report": {"fb": "SIU", "hm": "S"},
+    "returned_report": {"fb": "SI", "hm": "S"},
+}
+
+HUVUDMAN: Matrix = {
+    "scope_marker": {"hm": "S", "ute": "S"},
+    "data_key": {"hm": "SI"},
+    "account": {"hm": "SIU", "ute": "SI"},
+    "account_right": {"hm": "SID", "ute": "S"},
+    "invitation": {"hm": "SIU"},
+    "audit_event": {"hm": "SI", "ute": "SI"},
+    "audit_head": {"hm": "SU", "ute": "SU"},
+    "outbox": {"hm": "SIU", "ute": "SI"},
+    "participant": {"hm": "SIU", "ute": "SI"},
+    "referral": {"hm": "SIU", "ute": "SIU"},
+    "consent": {"hm": "SIU", "ute": "SIU"},
+    "consent_evidence": {"hm": "SI", "ute": "SI"},
+    "enrolment": {"hm": "SIU", "ute": "S"},
+    "activity": {"hm": "SIU"},
+    "plan": {"hm": "SI", "ute": "S"},
+    "measurement": {"hm": "SI", "ute": "S"},
+    "measurement_value": {"hm": "SI", "ute": "S"},
+    "report": {"hm": "SIU"},
+    "report_text": {"hm": "SIU"},
+    "report_mark": {"hm": "SIU"},
+    "sent_report": {"hm": "SI"},
+}
+
+PUBLICERING: Matrix = {
+    "scope_marker": {"pub": "S"},
+    "contribution": {"pub": "S", "hm": "SI"},
+    "ledger": {"pub": "SI", "hm": "S"},
+    "outbox": {"pub": "SU", "hm": "SI"},
+}
+
+MATRIX = {"stegvis": STEGVIS, "forbund": FORBUND, "huvudman": HUVUDMAN, "publicering": PUBLICERING}
+
+# Tables of a förbund or of its publishing schema that vaults reach: forced row level security, and each
+# vault's role sees and writes the rows of its own huvudman alone (walls 8).
+SHARED = {
+    "forbund": ("received_report", "returned_report"),
+    "publicering": ("contribution", "ledger", "outbox"),
+}
+
+
+def verbs(level: str, table: str, kind: str) -> tuple[str, ...]:
+    """The SQL verbs that a kind of role has on a table, in a fixed order."""
+    return tuple(VERBS[letter] for letter in MATRIX[level].get(table, {}).get(kind, ""))
+
+
+def fingerprint() -> str:
+    """A digest of the whole matrix: a schema whose marker carries it needs no new grants."""
+    written = json.dumps([MATRIX, SHARED], sort_keys=True)
+    return hashlib.sha256(written.encode()).hexdigest()

@@ -1,0 +1,235 @@
+"""`with scope("gavleborg/sandviken"):` - the only way to a session; it picks engine, schema and role.
+
+A scope opens a new Session and closes it: nothing read in one scope can be used in another (walls 13).
+Returning commits, raising rolls back. What must be the last statement before the commit (the audit trail)
+is registered with `Scope.before_commit`; what must outlive a rollback goes through `short_scope`.
+"""
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, current_app
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from stegvis.ground.keys.current_ring import reset_ring, set_ring
+from stegvis.ground.keys.keyring import KeyRing, KeyStore
+from stegvis.ground.tenancy.errors import translate_database_errors
+from stegvis.ground.tenancy.models import DATA_KEYS, MARKERS, db
+from stegvis.ground.tenancy.names import ScopeId
+from stegvis.ground.tenancy.tenants import Directory, Forbund, Huvudman
+
+
+class ScopeError(RuntimeError):
+    """No scope is open, a second one was asked for inside the first, or the scope does not exist."""
+
+
+@dataclass
+class Scope:
+    """One open scope: its id, session and keys, and for whom it was opened.
+
+    `account` is the id of the account that acts (None for the machine itself), `outsider` whether it is
+    one of those that the narrower role of the vault is for.
+    """
+
+    id: ScopeId
+    session: Session
+    keys: KeyRing
+    forbund: Forbund
+    account: uuid.UUID | None = None
+    outsider: bool = False
+    facts: dict[str, Any] = field(default_factory=dict)
+    _before_commit: list[Callable[[], None]] = field(default_factory=list)
+    _after_commit: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def huvudman(self) -> Huvudman:
+        """The huvudman whose vault this is; raises ScopeError at a förbund's own level."""
+        if self.id.huvudman is None:
+            raise ScopeError("a förbund's scope has no huvudman")
+        return self.forbund.huvudman_by_id(self.id.huvudman)
+
+    def before_commit(self, call: Callable[[], None]) -> None:
+        """Run `call` as the last thing before the commit (once, in order of registration)."""
+        self._before_commit.append(call)
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Run `call` when the commit has been made; nothing of it may be needed for the data to be right."""
+        self._after_commit.append(call)
+
+    def finish(self) -> None:
+        """Run what was registered, commit, run what waited for the commit."""
+        self.session.flush()
+        for call in self._before_commit:
+            call()
+        self._before_commit.clear()
+        self.session.commit()
+        for call in self._after_commit:
+            call()
+        self._after_commit.clear()
+
+
+_current: ContextVar[Scope | None] = ContextVar("stegvis_scope", default=None)
+
+
+class Scopes:
+    """The installation's scopes: directory, key store, and the translated engines, one per scope."""
+
+    def __init__(self, app: Flask, directory: Directory, keys: KeyStore, prefix: str) -> None:
+        self.directory = directory
+        self.keys = keys
+        self.prefix = prefix
+        self._engines: dict[ScopeId, sa.Engine] = {}
+        self._rings: dict[ScopeId, KeyRing] = {}
+        self._lock = threading.Lock()
+        app.extensions["stegvis.scopes"] = self
+
+    def engine(self, scope_id: ScopeId) -> sa.Engine:
+        """The engine of the scope's level, with the placeholder schema translated to the real one."""
+        if scope_id not in self._engines:
+            if not self.directory.knows(scope_id):
+                raise ScopeError(f"there is no scope {scope_id}")
+            plain = db.engines[scope_id.level]
+            self._engines[scope_id] = plain.execution_options(schema_translate_map=scope_id.translation())
+        return self._engines[scope_id]
+
+    def open_session(self, scope_id: ScopeId, account: uuid.UUID | None, outsider: bool) -> Session:
+        """A new session whose every transaction begins by becoming the scope's role."""
+        opened = Session(self.engine(scope_id))
+        role = scope_id.outsider_role(self.prefix) if outsider else scope_id.role(self.prefix)
+        acting = str(account) if account else ""
+
+        @event.listens_for(opened, "after_begin")
+        def become(_session: Session, _transaction: Any, connection: sa.Connection) -> None:
+            connection.execute(
+                sa.select(
+                    sa.func.set_config("role", role, True),
+                    sa.func.set_config("stegvis.account", acting, True),
+                )
+            )
+
+        _keep_apart(opened, scope_id)
+        return opened
+
+    def ring(self, scope_id: ScopeId) -> KeyRing:
+        """The scope's keys; the first call in a process also reads the marker of the schema."""
+        with self._lock:
+            if scope_id not in self._rings:
+                self._rings[scope_id] = self._read_ring(scope_id)
+            return self._rings[scope_id]
+
+    def forget(self, scope_id: ScopeId) -> None:
+        """Read marker and keys again at the next opening (after rotation or provisioning)."""
+        with self._lock:
+            self._rings.pop(scope_id, None)
+
+    def _read_ring(self, scope_id: ScopeId) -> KeyRing:
+        with self.open_session(scope_id, None, outsider=False) as opened:
+            written = opened.scalar(sa.select(MARKERS[scope_id.level].scope))
+            if written != str(scope_id):
+                raise ScopeError(f"schema {scope_id.schema} belongs to {written}, not to {scope_id}")
+            keys = DATA_KEYS.get(scope_id.level)
+            if keys is None:
+                return KeyRing(str(scope_id), scope_id.schema, {})
+            rows = opened.execute(sa.select(keys.purpose, keys.version, keys.wrapped)).all()
+        return self.keys.ring(str(scope_id), scope_id.schema, [tuple(row) for row in rows])
+
+
+def _keep_apart(opened: Session, scope_id: ScopeId) -> None:
+    """Refuse objects that belong to another scope: added to this session they would become its rows."""
+
+    @event.listens_for(opened, "persistent_to_detached")
+    def let_go(_session: Session, row: object) -> None:
+        sa.inspect(row, raiseerr=True).info["stegvis.scope"] = scope_id
+
+    @event.listens_for(opened, "before_attach")
+    def attach(_session: Session, row: object) -> None:
+        if sa.inspect(row, raiseerr=True).info.get("stegvis.scope", scope_id) != scope_id:
+            raise ScopeError(f"an object of another scope was brought into {scope_id}")
+
+
+def scopes() -> Scopes:
+    """The installation's scopes."""
+    found: Scopes = current_app.extensions["stegvis.scopes"]
+    return found
+
+
+@contextmanager
+def scope(
+    scope_id: ScopeId | str, *, account: uuid.UUID | None = None, outsider: bool = False
+) -> Iterator[Scope]:
+    """Open a scope: new session, its role, its keys. Commits on return, rolls back on raise.
+
+    Raises ScopeError inside another scope or for one that does not exist.
+    """
+    if _current.get() is not None:
+        raise ScopeError(f"{_current.get().id} is open: one scope at a time")  # type: ignore[union-attr]
+    with _opened(scope_id, account, outsider) as opened:
+        yield opened
+
+
+@contextmanager
+def short_scope(
+    scope_id: ScopeId | str, *, account: uuid.UUID | None = None, outsider: bool = False
+) -> Iterator[Scope]:
+    """A short transaction of its own, beside one that may be open for the *same* scope.
+
+    For what must be kept when the open one rolls back: refusals and failed evidence (walls 18). Raises
+    ScopeError when another scope is open.
+    """
+    opened = _current.get()
+    wanted = ScopeId.parse(scope_id) if isinstance(scope_id, str) else scope_id
+    if opened is not None and opened.id != wanted:
+        raise ScopeError(f"{opened.id} is open: {wanted} must wait")
+    with _opened(wanted, account, outsider) as short:
+        yield short
+
+
+@contextmanager
+def _opened(scope_id: ScopeId | str, account: uuid.UUID | None, outsider: bool) -> Iterator[Scope]:
+    wanted = ScopeId.parse(scope_id) if isinstance(scope_id, str) else scope_id
+    registry = scopes()
+    if not registry.directory.knows(wanted):
+        raise ScopeError(f"there is no scope {wanted}")
+    ring = registry.ring(wanted)
+    opened = registry.open_session(wanted, account, outsider)
+    one = Scope(wanted, opened, ring, registry.directory.get(wanted.forbund), account, outsider)
+    token, ring_token = _current.set(one), set_ring(ring)
+    try:
+        with translate_database_errors():
+            try:
+                yield one
+                one.finish()
+            except BaseException:
+                opened.rollback()
+                raise
+    finally:
+        # Expired before they are let go: an object that somebody held on to raises instead of telling.
+        opened.expire_all()
+        opened.close()
+        reset_ring(ring_token)
+        _current.reset(token)
+
+
+def current() -> Scope:
+    """The open scope; raises ScopeError when there is none: a forgotten scope fails loudly."""
+    opened = _current.get()
+    if opened is None:
+        raise ScopeError("no scope is open")
+    return opened
+
+
+def current_or_none() -> Scope | None:
+    """The open scope, if there is one."""
+    return _current.get()
+
+
+def session() -> Session:
+    """The open scope's session; raises ScopeError when there is none."""
+    return current().session

@@ -1,0 +1,193 @@
+"""The förbund's files in tenants/: hosts, parties, huvudmän and which insatser run where."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from stegvis.ground.definitions import DefinitionError, Fault, load
+from stegvis.ground.tenancy.names import NameClash, ScopeId, refuse_clashes
+
+Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+Host = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")]
+
+
+class Strict(BaseModel):
+    """Frozen, and an unknown key is a fault: a misspelt line must never pass silently."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Party(Strict):
+    """A member or cooperating party of the förbund (FK, AF, a region, a kommun)."""
+
+    id: Id
+    name: str
+    kind: Literal["fk", "af", "region", "kommun", "annan"]
+
+
+class Huvudman(Strict):
+    """The authority that runs insatser and is controller of the data about their participants.
+
+    `name` is what staff read, `responsible` what stands after "Ansvarig för dina uppgifter:".
+    `idle_minutes` is how long a session may rest (15-120).
+    """
+
+    id: Id
+    name: str
+    responsible: str
+    contact: str = ""
+    party: str
+    idle_minutes: int = Field(default=30, ge=15, le=120)
+
+
+class InsatsInstance(Strict):
+    """One decision about one insats: a plugin with this förbund's own period, places and huvudmän."""
+
+    id: Id
+    plugin: Id
+    name: str
+    huvudmen: tuple[Id, ...] = Field(min_length=1)
+    starts: date | None = None
+    ends: date | None = None
+    decision: str = ""
+    registration: Literal["personer", "antal", "struktur"] | None = None
+    places: int | None = Field(default=None, ge=1)
+    roles: dict[str, str] = Field(default_factory=dict)
+    policy: Literal["standard", "strikt"] = "standard"
+
+
+class Look(Strict):
+    """The förbund's own colour in header and print, as #rrggbb."""
+
+    colour: str = Field(default="#116a3e", pattern=r"^#[0-9a-f]{6}$")
+
+
+class Head(Strict):
+    """Who the förbund is."""
+
+    id: Id
+    name: str
+    short_name: str
+    hosts: tuple[Host, ...] = Field(min_length=1)
+    eid: tuple[str, ...] = ("bankid", "freja")
+    diary_prefix: str = "SF"
+
+
+class Forbund(Strict):
+    """One tenants/<förbund>.toml, whole."""
+
+    forbund: Head
+    look: Look = Look()
+    party: tuple[Party, ...] = Field(min_length=1)
+    huvudman: tuple[Huvudman, ...] = Field(min_length=1)
+    insats: tuple[InsatsInstance, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The förbund's id."""
+        return self.forbund.id
+
+    @property
+    def scope(self) -> ScopeId:
+        """The förbund's own scope."""
+        return ScopeId(self.id)
+
+    def scopes(self) -> Iterator[ScopeId]:
+        """The förbund's scope, its publishing scope, then each vault."""
+        yield self.scope
+        yield ScopeId(self.id, publishing=True)
+        yield from (ScopeId(self.id, huvudman.id) for huvudman in self.huvudman)
+
+    def huvudman_by_id(self, huvudman_id: str) -> Huvudman:
+        """One huvudman; raises KeyError."""
+        return {huvudman.id: huvudman for huvudman in self.huvudman}[huvudman_id]
+
+    def insats_by_id(self, insats_id: str) -> InsatsInstance:
+        """One instance; raises KeyError."""
+        return {insats.id: insats for insats in self.insats}[insats_id]
+
+    def insatser_of(self, huvudman_id: str) -> tuple[InsatsInstance, ...]:
+        """The instances that a huvudman takes part in."""
+        return tuple(insats for insats in self.insats if huvudman_id in insats.huvudmen)
+
+
+class Directory:
+    """All förbund of the installation, found by id and by host."""
+
+    def __init__(self, forbund: tuple[Forbund, ...]) -> None:
+        self._by_id = {one.id: one for one in forbund}
+        self._by_host = {host: one for one in forbund for host in one.forbund.hosts}
+
+    def __iter__(self) -> Iterator[Forbund]:
+        return iter(self._by_id.values())
+
+    def get(self, forbund_id: str) -> Forbund:
+        """One förbund; raises KeyError."""
+        return self._by_id[forbund_id]
+
+    def by_host(self, host: str) -> Forbund | None:
+        """The förbund that answers on a host name (port and letter case do not matter), or None."""
+        return self._by_host.get(host.rsplit(":", 1)[0].lower())
+
+    def scopes(self) -> Iterator[ScopeId]:
+        """Every scope of the installation."""
+        for one in self:
+            yield from one.scopes()
+
+    def knows(self, scope: ScopeId) -> bool:
+        """Whether the scope exists here."""
+        return scope in set(self.scopes())
+
+
+def load_directory(folder: Path, prefix: str = "stegvis") -> Directory:
+    """Read every tenants/*.toml; raises DefinitionError with file, line and sentence for all faults."""
+    faults: list[Fault] = []
+    loaded: list[tuple[Path, Forbund]] = []
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            loaded.append((path, load(path, Forbund)))
+        except DefinitionError as error:
+            faults += error.faults
+    for path, forbund in loaded:
+        faults += [Fault(path, 1, sentence) for sentence in _contradictions(path, forbund)]
+    hosts: dict[str, Path] = {}
+    for path, forbund in loaded:
+        for host in forbund.forbund.hosts:
+            if hosts.setdefault(host, path) != path:
+                faults.append(Fault(path, 1, f"Adressen {host} står redan i {hosts[host].name}."))
+    if not faults:
+        try:
+            refuse_clashes(prefix, [scope for _, one in loaded for scope in one.scopes()])
+        except NameClash as clash:
+            faults.append(Fault(folder, 0, str(clash)))
+    if not loaded and not faults:
+        faults.append(Fault(folder, 0, "Mappen har ingen fil om något förbund."))
+    if faults:
+        raise DefinitionError(faults)
+    return Directory(tuple(forbund for _, forbund in loaded))
+
+
+def _contradictions(path: Path, forbund: Forbund) -> Iterator[str]:
+    """Sentences about what each line alone cannot show: names that must agree, ids that must differ."""
+    if forbund.id != path.stem:
+        yield f"Filen heter {path.name} men förbundets id är {forbund.id}: de ska vara lika."
+    groups = {
+        "parten": [one.id for one in forbund.party],
+        "huvudmannen": [one.id for one in forbund.huvudman],
+        "insatsen": [one.id for one in forbund.insats],
+    }
+    for what, ids in groups.items():
+        for double in sorted({one for one in ids if ids.count(one) > 1}):
+            yield f"Id {double} används av mer än en {what.removesuffix('en')}."
+    for huvudman in forbund.huvudman:
+        if huvudman.party not in groups["parten"]:
+            yield f"Huvudmannen {huvudman.id} hör till parten {huvudman.party}, som inte finns i filen."
+    for insats in forbund.insats:
+        for huvudman_id in insats.huvudmen:
+            if huvudman_id not in groups["huvudmannen"]:
+                yield f"Insatsen {insats.id} nämner huvudmannen {huvudman_id}, som inte finns i filen."
+        if insats.starts and insats.ends and insats.ends < insats.starts:
+            yield f"Insatsen {insats.id} slutar innan den börjar."
