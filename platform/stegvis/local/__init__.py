@@ -1,0 +1,1 @@
+"""What one machine needs to run Stegvis by itself: embedded servers, child processes, run-time state."""
