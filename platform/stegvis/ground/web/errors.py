@@ -1,0 +1,95 @@
+"""Pages for what went wrong: one sentence each for what happened, what was kept, what to do."""
+
+from dataclasses import dataclass
+
+from flask import Flask, Response, make_response, render_template, request
+from flask_babel import lazy_gettext as _
+from werkzeug.exceptions import HTTPException
+
+from stegvis.ground.web import htmx
+
+
+@dataclass(frozen=True)
+class Words:
+    """A heading, what happened and was kept, and what to do now."""
+
+    heading: str
+    happened: str
+    todo: str
+
+
+WORDS: dict[int, Words] = {
+    400: Words(
+        _("Det gick inte att läsa det som skickades"),
+        _("Sidan hade kanske varit öppen för länge. Inget är ändrat."),
+        _("Gå tillbaka, ladda om sidan och skicka igen."),
+    ),
+    403: Words(
+        _("Du får inte öppna den här sidan"),
+        _("Ditt konto har inte den rättigheten. Inget är ändrat."),
+        _("Behöver du den i ditt arbete: be den som ansvarar för insatsen."),
+    ),
+    404: Words(
+        _("Sidan finns inte"),
+        _("Adressen kan vara fel, eller så är det inte något som du har tillgång till."),
+        _("Gå till startsidan och leta därifrån."),
+    ),
+    405: Words(
+        _("Sidan kan inte öppnas på det sättet"),
+        _("Adressen tar emot något annat än det som skickades. Inget är ändrat."),
+        _("Gå till startsidan och försök därifrån."),
+    ),
+    413: Words(
+        _("Filen är för stor"),
+        _("Den togs inte emot. Det du har skrivit på sidan före finns kvar om du går tillbaka."),
+        _("Välj en mindre fil och skicka igen."),
+    ),
+    500: Words(
+        _("Något gick fel hos oss"),
+        _("Det du just gjorde är inte sparat. Det du hade sparat innan finns kvar."),
+        _("Försök igen om en stund. Händer det igen: hör av dig och berätta vad du gjorde."),
+    ),
+    503: Words(
+        _("Tjänsten är stängd en kort stund"),
+        _("Det du hade sparat finns kvar."),
+        _("Försök igen om några minuter."),
+    ),
+}
+
+UNKNOWN_HOST = Words(
+    _("Det finns inget samordningsförbund på den här adressen"),
+    _("Adressen hör inte till något förbund som använder Stegvis."),
+    _("Kontrollera adressen i inbjudan, eller fråga den som gav dig den."),
+)
+
+
+def answer(code: int, words: Words) -> Response:
+    """Make the answer: a page, or for htmx a message in the page's place for messages."""
+    if htmx.is_htmx(request):
+        made = make_response(render_template("web/errors/fragment.html", words=words, code=code), code)
+        return htmx.aim_at_notices(made)
+    return make_response(render_template("web/errors/page.html", words=words, code=code), code)
+
+
+def unknown_host() -> Response:
+    """The page for a host that belongs to no förbund (404)."""
+    return answer(404, UNKNOWN_HOST)
+
+
+def handle(error: Exception) -> Response:
+    """Answer any HTTP error in our own words; a code without words gets those of its hundred."""
+    if not isinstance(error, HTTPException):
+        return answer(500, WORDS[500])
+    if error.response is not None:
+        return make_response(error.response)
+    code = error.code or 500
+    made = answer(code, WORDS.get(code, WORDS[400] if code < 500 else WORDS[500]))
+    if code == 405:
+        made.headers.extend([item for item in error.get_headers() if item[0] == "Allow"])
+    return made
+
+
+def init_app(app: Flask) -> None:
+    """Show our pages for HTTP errors and for everything unforeseen (Flask logs that before it asks here)."""
+    app.register_error_handler(HTTPException, handle)
+    app.register_error_handler(500, handle)
