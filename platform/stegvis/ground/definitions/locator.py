@@ -63,7 +63,7 @@ class _Scanner:
         while self.at < len(self.text):
             if self._peek() in blank:
                 self._advance()
-            elif self._peek() == "@":
+            elif self._peek() == "#":
                 end = self.text.find("\n", self.at)
                 self.at = len(self.text) if end < 0 else end
             else:

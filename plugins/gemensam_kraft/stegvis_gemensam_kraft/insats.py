@@ -1,0 +1,1 @@
+"""Gemensam kraft needs no code of its own: everything is said in the files."""

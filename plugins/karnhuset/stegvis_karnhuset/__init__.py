@@ -1,0 +1,1 @@
+"""Kärnhuset 2.0 as a plugin of Stegvis: the folder's TOML files say what it is."""

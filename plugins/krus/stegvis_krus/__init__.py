@@ -1,0 +1,1 @@
+"""KRUS as a plugin of Stegvis: the folder's TOML files say what it is."""

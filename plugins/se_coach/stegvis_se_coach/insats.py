@@ -1,0 +1,1 @@
+"""SE-coach needs no code of its own: everything is said in the files."""

@@ -1,0 +1,1 @@
+"""A small insats for the tests."""
