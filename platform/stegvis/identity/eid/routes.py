@@ -1,0 +1,231 @@
+"""Logging in: choose an e-ID, go there, come back, choose an account; logging out."""
+
+import uuid
+from typing import Any
+
+import structlog
+from flask import Blueprint, Flask, abort, flash, g, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
+
+from stegvis.ground.tenancy import ScopeId
+from stegvis.ground.tenancy.scope import scope, scopes
+from stegvis.identity.access import homes, policy
+from stegvis.identity.accounts import service as accounts
+from stegvis.identity.accounts import sessions
+from stegvis.identity.audit import service as audit
+from stegvis.identity.eid import visits
+from stegvis.identity.eid.errors import EidCancelled, EidError, EidRefused, EidUnavailable
+from stegvis.identity.eid.providers import public_jwks
+
+blueprint = Blueprint("eid", __name__, template_folder="templates")
+log = structlog.get_logger("stegvis.eid")
+
+
+@blueprint.get("/logga-in")
+@policy.public("Inloggningssidan måste kunna läsas av den som inte är inloggad.")
+def choose() -> Any:
+    """The first page: which e-ID, and what to do without one."""
+    onward = safe_onward(request.args.get("vidare"))
+    providers = [visits.provider(one) for one in g.forbund.forbund.eid]
+    return render_template("eid/choose.html", providers=providers, onward=onward)
+
+
+@blueprint.post("/logga-in/<provider_id>")
+@policy.public("Här börjar en inloggning.")
+def begin(provider_id: str) -> Any:
+    """Leave for the provider; one that does not answer leads back with a sentence."""
+    if provider_id not in g.forbund.forbund.eid:
+        abort(404)
+    onward = safe_onward(request.form.get("vidare"))
+    try:
+        started = visits.begin_login(provider_id, g.forbund.id, g.forbund.forbund.name, onward)
+    except EidError as error:
+        return _failed(error, provider_id, onward)
+    return render_template("eid/leave.html", started=started)
+
+
+@blueprint.get("/legitimera/<provider_id>/svar")
+@policy.public("Hit kommer svaret från e-legitimationen; besöket finns i webbläsarens egen session.")
+def answer(provider_id: str) -> Any:
+    """The callback of one provider, for logins and signings alike; the kept visit says which."""
+    params = request.args.to_dict()
+    try:
+        visit = visits.take(params.get("state", ""))
+    except EidRefused as error:
+        return _failed(error, provider_id, "")
+    if visit.scope.forbund != g.forbund.id:
+        abort(404)
+    if visit.purpose != "login":
+        return _signed(visit, provider_id, params)
+    return _logged_in(visit, provider_id, params)
+
+
+def _logged_in(visit: visits.Visit, provider_id: str, params: dict[str, str]) -> Any:
+    """After a login: the invitation that may have led here, then the account or the choice of one."""
+    onward = str(visit.facts.get("onward", ""))
+    try:
+        identity = visits.finished_login(visit, provider_id, params)
+    except EidError as error:
+        return _failed(error, provider_id, onward)
+    try:
+        _accept_invitation(identity.personnummer)
+    except accounts.InvitationRefused as refusal:
+        flash(str(refusal), "error")
+        return redirect(url_for("eid.choose"), 303)
+    found = _accounts(identity.personnummer)
+    if not found:
+        log.info("login_without_account", forbund=g.forbund.id)
+        return render_template("eid/nobody.html"), 403
+    if len(found) == 1:
+        return _enter(found[0], provider_id, onward)
+    session["choices"] = {"accounts": found, "provider": provider_id, "onward": onward}
+    return redirect(url_for("eid.accounts_of_person"), 303)
+
+
+@blueprint.get("/inbjudan/<huvudman>/<token>")
+@policy.public("Den som är inbjuden har inget konto än; inbjudan öppnas först efter e-legitimationen.")
+def invited(huvudman: str, token: str) -> Any:
+    """Remember the invitation in this browser and go to the login; the e-ID must be the invited person's."""
+    scope_id = ScopeId(g.forbund.id) if huvudman == "-" else ScopeId(g.forbund.id, huvudman)
+    if not scopes().directory.knows(scope_id):
+        abort(404)
+    session["invitation"] = {"scope": str(scope_id), "token": token}
+    flash(_("Logga in med din e-legitimation, så öppnas ditt konto."), "info")
+    return redirect(url_for("eid.choose"), 303)
+
+
+@blueprint.get("/valj-konto")
+@policy.public("Den som har flera konton väljer här; valen ligger i webbläsarens egen session.")
+def accounts_of_person() -> Any:
+    """Several accounts: as what does the person come today?"""
+    waiting = session.get("choices")
+    if not waiting:
+        return redirect(url_for("eid.choose"), 303)
+    return render_template("eid/accounts.html", found=[_described(one) for one in waiting["accounts"]])
+
+
+@blueprint.post("/valj-konto")
+@policy.public("Den som har flera konton väljer här; valen ligger i webbläsarens egen session.")
+def choose_account() -> Any:
+    """Enter as the chosen account: one of those that the login found, and no other."""
+    waiting = session.get("choices")
+    if waiting is None:
+        abort(404)
+    chosen = request.form.get("konto", "")
+    found = [one for one in waiting["accounts"] if one[1] == chosen]
+    if not found:
+        abort(404)
+    return _enter(found[0], waiting["provider"], waiting["onward"])
+
+
+@blueprint.post("/logga-ut")
+@policy.public("Den som vill ut ska alltid komma ut.")
+def leave() -> Any:
+    """End this session here."""
+    login = policy.current_login()
+    if login is not None:
+        with scope(login["scope"], account=uuid.UUID(login["account"])):
+            audit.record("logga_ut")
+    session.rotate()  # type: ignore[attr-defined]
+    session.clear()
+    flash(_("Du är utloggad."), "success")
+    return redirect(url_for("eid.choose"), 303)
+
+
+def safe_onward(address: str | None) -> str:
+    """An address on this host, or an empty string: nobody is sent elsewhere by a link."""
+    if not address or not address.startswith("/") or address.startswith(("//", "/\\")):
+        return ""
+    return "" if any(ord(letter) < 32 for letter in address) else address.rstrip("?")
+
+
+def _accounts(number: str) -> list[list[str]]:
+    """Every account of a number in this förbund: [scope, account, kind, organisation]; one short scope each.
+
+    There is no register to ask: each vault is asked with its own key (walls 3).
+    """
+    found = []
+    for scope_id in g.forbund.scopes():
+        if scope_id.publishing:
+            continue
+        with scope(scope_id):
+            for account_id, kind, organisation in accounts.accounts_of_number(number):
+                found.append([str(scope_id), str(account_id), kind, organisation])
+    return found
+
+
+def _accept_invitation(number: str) -> None:
+    """Open the account of an invitation that this browser came with. Raises InvitationRefused."""
+    waiting = session.pop("invitation", None)
+    if waiting is None:
+        return
+    with scope(waiting["scope"]) as opened:
+        opened.facts["role"] = "inbjuden"
+        accounts.accept_invitation(waiting["token"], number)
+
+
+def _described(one: list[str]) -> dict[str, str]:
+    """A choice in words: as what, and where."""
+    scope_id = ScopeId.parse(one[0])
+    where = g.forbund.huvudman_by_id(scope_id.huvudman).name if scope_id.huvudman else g.forbund.forbund.name
+    return {"account": one[1], "as_what": homes.kind_in_words(one[2]), "where": where, "from": one[3]}
+
+
+def _enter(one: list[str], provider_id: str, onward: str) -> Any:
+    scope_text, account, kind, _organisation = one
+    outsider = kind in policy.OUTSIDERS
+    sessions.begin_login(session, scope_text, account, provider_id, outsider=outsider)  # type: ignore[arg-type]
+    with scope(scope_text, account=uuid.UUID(account)) as opened:
+        actor = accounts.actor_of(uuid.UUID(account))
+        if actor is None:
+            abort(404)
+        opened.facts["role"] = actor.kind
+        audit.record("logga_in", "account", actor.account, leverantor=provider_id)
+        target = onward or homes.home_of(actor)
+    return redirect(target, 303)
+
+
+def _signed(visit: visits.Visit, provider_id: str, params: dict[str, str]) -> Any:
+    done, failed = visits.pages_after(visit.purpose)
+    try:
+        result = visits.finished_signing(visit, provider_id, params)
+    except EidError as error:
+        _log_failure(error, provider_id)
+        return failed(visit, error)
+    return done(visit, result)
+
+
+def _failed(error: EidError, provider_id: str, onward: str) -> Any:
+    _log_failure(error, provider_id)
+    flash(sentence_for(error), "info" if isinstance(error, EidCancelled) else "error")
+    return redirect(url_for("eid.choose", vidare=onward or None), 303)
+
+
+def _log_failure(error: EidError, provider_id: str) -> None:
+    reason = error.reason_code.value if isinstance(error, EidRefused) else type(error).__name__
+    log.warning("eid_visit_ended", provider=provider_id, forbund=g.forbund.id, reason=reason)
+
+
+def sentence_for(error: EidError) -> str:
+    """What to tell the person."""
+    if isinstance(error, EidCancelled):
+        return _("Du avbröt eller kunde inte legitimeras. Inget har ändrats. Försök igen när du vill.")
+    if isinstance(error, EidUnavailable):
+        return _("E-legitimationen svarar inte just nu. Inget har ändrats. Försök igen om en stund.")
+    return _("Svaret från e-legitimationen gick inte att lita på, så inget har ändrats. Försök igen.")
+
+
+@blueprint.get("/.well-known/jwks.json")
+@policy.public("Öppna nycklar som e-legitimationens leverantör prövar våra begäranden med.")
+def jwks() -> Any:
+    """Our public keys."""
+    keys = {
+        visits.provider(one).client_key.kid: visits.provider(one).client_key for one in g.forbund.forbund.eid
+    }
+    return public_jwks(keys.values())
+
+
+def init_app(app: Flask) -> None:
+    """Register the pages."""
+    visits.init_app(app)
+    app.register_blueprint(blueprint)
