@@ -168,6 +168,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("sentence_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("reason_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("answered_by", sa.Uuid(), nullable=True),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["report_id"], [ref("report.id")], name=op.f("fk_report_mark_report_id")),

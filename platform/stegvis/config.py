@@ -1,4 +1,4 @@
-"""Settings of one installation: where it lives, how it reaches its servers, which secrets its processes hold."""
+"""Settings of one installation: where it lives, how it reaches its servers, which secrets it holds."""
 
 import json
 import os

@@ -17,6 +17,7 @@ from stegvis.ground.tenancy.tenants import load_directory
 from stegvis.local.home import default_home, locked, print_line
 from stegvis.local.postgres import Postgres
 from stegvis.local.servers import Servers, servers
+from stegvis.plugin_host.service import checked_registry
 
 DATABASE = "stegvis"
 PREFIX = "stegvis"
@@ -59,6 +60,7 @@ def set_up(
     known = _known(home)
     root = find_root()
     directory = load_directory(root / "tenants", prefix)
+    checked_registry(directory)
     database = _database(running.postgres, known.database if known else None, prefix, name)
     chosen_port = port or (known.port if known else 8000)
     settings = Settings(
@@ -120,7 +122,7 @@ def _answers(host: str, port: int, prefix: str, known: Database) -> bool:
 
 
 def superuser(postgres: Postgres, name: str) -> psycopg.Connection:
-    """A connection as the embedded server's superuser: for setting up, and for tests that ask the catalogue."""
+    """A connection as the embedded server's superuser: to set up, and for tests that ask the catalogue."""
     return psycopg.connect(
         host=str(postgres.socket_dir),
         port=postgres.port,

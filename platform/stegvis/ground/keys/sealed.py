@@ -22,18 +22,14 @@ class Sealed:
         sealed = getattr(row, self.column)
         if sealed is None:
             return None
-        opened = get_ring().open(
-            sealed, table=row.__tablename__, column=self.column, row=row.id
-        )
+        opened = get_ring().open(sealed, table=row.__tablename__, column=self.column, row=row.id)
         return self.decode(opened)
 
     def __set__(self, row: Any, value: Any) -> None:
         if value is None:
             setattr(row, self.column, None)
             return
-        sealed = get_ring().seal(
-            self.encode(value), table=row.__tablename__, column=self.column, row=row.id
-        )
+        sealed = get_ring().seal(self.encode(value), table=row.__tablename__, column=self.column, row=row.id)
         setattr(row, self.column, sealed)
 
     def encode(self, value: Any) -> bytes:

@@ -23,9 +23,9 @@ def bootstrap(admin: psycopg.Connection, prefix: str, name: str, passwords: dict
     owner = login(prefix, "owner")
     _role(admin, owner, sql.SQL("NOLOGIN NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE"))
     for kind, password in chosen.items():
-        # From PostgreSQL 16 on a membership keeps what the role was at the GRANT: INHERIT must come before it.
+        # From PostgreSQL 16 on a membership keeps what the role was at the GRANT: INHERIT comes before it.
         options = {"migrator": "LOGIN NOINHERIT CREATEROLE", "backup": "LOGIN INHERIT BYPASSRLS"}
-        _role(admin, login(prefix, kind), sql.SQL(options.get(kind, "LOGIN NOINHERIT")), password)  # type: ignore[arg-type]
+        _role(admin, login(prefix, kind), sql.SQL(options.get(kind, "LOGIN NOINHERIT")), password)
     _run(admin, "GRANT {owner} TO {migrator}", owner=owner, migrator=login(prefix, "migrator"))
     _run(admin, "GRANT pg_read_all_data TO {backup}", backup=login(prefix, "backup"))
     known = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
@@ -60,4 +60,4 @@ def _role(admin: psycopg.Connection, name: str, options: sql.SQL, password: str 
 
 def _run(admin: psycopg.Connection, statement: str, **names: str) -> None:
     quoted = {key: sql.Identifier(value) for key, value in names.items()}
-    admin.execute(sql.SQL(statement).format(**quoted))  # type: ignore[arg-type]
+    admin.execute(sql.SQL(statement).format(**quoted))

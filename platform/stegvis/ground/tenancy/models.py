@@ -25,7 +25,7 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
-db.Model.registry.update_type_annotation_map(
+db.Model.registry.update_type_annotation_map(  # type: ignore[attr-defined]
     {
         datetime: sa.DateTime(timezone=True),
         dict[str, Any]: sa.JSON(),
@@ -39,27 +39,27 @@ for _level in LEVELS:
     db.metadatas[_level] = sa.MetaData(schema=_level, naming_convention=NAMING)
 
 
-class PlatformModel(db.Model):  # type: ignore[name-defined,misc]
+class PlatformModel(db.Model):  # type: ignore[name-defined]
     """A table of schema `stegvis`: nothing personal, ever."""
 
     __abstract__ = True
 
 
-class ForbundModel(db.Model):  # type: ignore[name-defined,misc]
+class ForbundModel(db.Model):  # type: ignore[name-defined]
     """A table of a förbund's schema: money, reports, agreements, its own staff; no participant."""
 
     __abstract__ = True
     __bind_key__ = "forbund"
 
 
-class VaultModel(db.Model):  # type: ignore[name-defined,misc]
+class VaultModel(db.Model):  # type: ignore[name-defined]
     """A table of a huvudman's vault."""
 
     __abstract__ = True
     __bind_key__ = "huvudman"
 
 
-class PublishingModel(db.Model):  # type: ignore[name-defined,misc]
+class PublishingModel(db.Model):  # type: ignore[name-defined]
     """A table of a förbund's publishing schema: counts, never rows about a person."""
 
     __abstract__ = True

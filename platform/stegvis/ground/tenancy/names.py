@@ -35,7 +35,7 @@ class ScopeId:
         fits = len(parts) == 1 or (len(parts) == 2 and not publishing)
         if not fits or not all(ID_PATTERN.fullmatch(part) for part in parts):
             raise ValueError(f"{text!r} är inget scope: skriv gavleborg eller gavleborg/sandviken.")
-        return cls(*parts, publishing=publishing)
+        return cls(parts[0], parts[1] if len(parts) == 2 else None, publishing)
 
     def __str__(self) -> str:
         if self.publishing:
@@ -73,7 +73,9 @@ class ScopeId:
 
     def roles(self, prefix: str) -> tuple[str, ...]:
         """Every role of the scope."""
-        return (self.role(prefix),) if self.huvudman is None else (self.role(prefix), self.outsider_role(prefix))
+        return (
+            (self.role(prefix),) if self.huvudman is None else (self.role(prefix), self.outsider_role(prefix))
+        )
 
     def translation(self) -> dict[str, str]:
         """Placeholder schema -> real schema, for all levels of the same förbund; grants say what is open."""

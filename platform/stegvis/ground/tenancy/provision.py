@@ -203,9 +203,7 @@ class Provisioner:
             raw, scope.level, scope.schema, dict(zip(kinds, scope.roles(self.prefix), strict=True))
         )
 
-    def _grant_schema(
-        self, raw: psycopg.Connection, level: str, schema: str, roles: dict[str, str]
-    ) -> None:
+    def _grant_schema(self, raw: psycopg.Connection, level: str, schema: str, roles: dict[str, str]) -> None:
         """Make the roles' grants in one schema equal to the matrix: revoke all, then give."""
         for kind, role in roles.items():
             names = {"schema": schema, "role": role}
@@ -222,7 +220,9 @@ class Provisioner:
         publishing = ScopeId(forbund_id, publishing=True)
         own = {"forbund": forbund.scope.role(self.prefix), "publicering": publishing.role(self.prefix)}
         vaults = {
-            scope.huvudman: scope.role(self.prefix) for scope in forbund.scopes() if scope.huvudman is not None
+            scope.huvudman: scope.role(self.prefix)
+            for scope in forbund.scopes()
+            if scope.huvudman is not None
         }
         with self.engine.begin() as connection:
             self._become_owner(connection)
@@ -247,7 +247,12 @@ class Provisioner:
             )
         }
         if "own" not in known:
-            _run(raw, "CREATE POLICY own ON {schema}.{table} TO {own} USING (true) WITH CHECK (true)", own=own, **names)
+            _run(
+                raw,
+                "CREATE POLICY own ON {schema}.{table} TO {own} USING (true) WITH CHECK (true)",
+                own=own,
+                **names,
+            )
         for huvudman, role in vaults.items():
             if f"vault_{huvudman}" in known:
                 continue
@@ -279,4 +284,4 @@ class Provisioner:
 
 def _run(raw: psycopg.Connection, statement: str, **names: str) -> None:
     quoted = {key: sql.Identifier(value) for key, value in names.items()}
-    raw.execute(sql.SQL(statement).format(**quoted))  # type: ignore[arg-type]
+    raw.execute(sql.SQL(statement).format(**quoted))

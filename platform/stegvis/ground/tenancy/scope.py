@@ -138,7 +138,8 @@ class Scopes:
             if keys is None:
                 return KeyRing(str(scope_id), scope_id.schema, {})
             rows = opened.execute(sa.select(keys.purpose, keys.version, keys.wrapped)).all()
-        return self.keys.ring(str(scope_id), scope_id.schema, [tuple(row) for row in rows])
+        wrapped = [(row.purpose, row.version, row.wrapped) for row in rows]
+        return self.keys.ring(str(scope_id), scope_id.schema, wrapped)
 
 
 def _keep_apart(opened: Session, scope_id: ScopeId) -> None:

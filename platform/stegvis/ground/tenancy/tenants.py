@@ -1,13 +1,13 @@
 """The förbund's files in tenants/: hosts, parties, huvudmän and which insatser run where."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from stegvis.ground.definitions import DefinitionError, Fault, load
+from stegvis.ground.definitions import DefinitionError, Document, Fault, load_document
 from stegvis.ground.tenancy.names import NameClash, ScopeId, refuse_clashes
 
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
@@ -117,9 +117,10 @@ class Forbund(Strict):
 class Directory:
     """All förbund of the installation, found by id and by host."""
 
-    def __init__(self, forbund: tuple[Forbund, ...]) -> None:
-        self._by_id = {one.id: one for one in forbund}
-        self._by_host = {host: one for one in forbund for host in one.forbund.hosts}
+    def __init__(self, documents: Sequence[Document[Forbund]]) -> None:
+        self._documents = {one.model.id: one for one in documents}
+        self._by_id = {key: one.model for key, one in self._documents.items()}
+        self._by_host = {host: one for one in self for host in one.forbund.hosts}
 
     def __iter__(self) -> Iterator[Forbund]:
         return iter(self._by_id.values())
@@ -137,6 +138,10 @@ class Directory:
         for one in self:
             yield from one.scopes()
 
+    def fault(self, forbund_id: str, where: Sequence[str | int], sentence: str) -> Fault:
+        """A fault at a key path of a förbund's file, for what only shows beside something else."""
+        return self._documents[forbund_id].fault(where, sentence)
+
     def knows(self, scope: ScopeId) -> bool:
         """Whether the scope exists here."""
         return scope in set(self.scopes())
@@ -145,49 +150,64 @@ class Directory:
 def load_directory(folder: Path, prefix: str = "stegvis") -> Directory:
     """Read every tenants/*.toml; raises DefinitionError with file, line and sentence for all faults."""
     faults: list[Fault] = []
-    loaded: list[tuple[Path, Forbund]] = []
+    documents: list[Document[Forbund]] = []
     for path in sorted(folder.glob("*.toml")):
         try:
-            loaded.append((path, load(path, Forbund)))
+            documents.append(load_document(path, Forbund))
         except DefinitionError as error:
             faults += error.faults
-    for path, forbund in loaded:
-        faults += [Fault(path, 1, sentence) for sentence in _contradictions(path, forbund)]
-    hosts: dict[str, Path] = {}
-    for path, forbund in loaded:
-        for host in forbund.forbund.hosts:
-            if hosts.setdefault(host, path) != path:
-                faults.append(Fault(path, 1, f"Adressen {host} står redan i {hosts[host].name}."))
+    for one in documents:
+        faults += [one.fault(where, sentence) for where, sentence in _contradictions(one)]
+    faults += _shared_hosts(documents)
     if not faults:
         try:
-            refuse_clashes(prefix, [scope for _, one in loaded for scope in one.scopes()])
+            refuse_clashes(prefix, [scope for one in documents for scope in one.model.scopes()])
         except NameClash as clash:
             faults.append(Fault(folder, 0, str(clash)))
-    if not loaded and not faults:
+    if not documents and not faults:
         faults.append(Fault(folder, 0, "Mappen har ingen fil om något förbund."))
     if faults:
         raise DefinitionError(faults)
-    return Directory(tuple(forbund for _, forbund in loaded))
+    return Directory(documents)
 
 
-def _contradictions(path: Path, forbund: Forbund) -> Iterator[str]:
-    """Sentences about what each line alone cannot show: names that must agree, ids that must differ."""
+Found = tuple[tuple[str | int, ...], str]
+
+
+def _shared_hosts(documents: list[Document[Forbund]]) -> list[Fault]:
+    """A host answers for one förbund only."""
+    taken: dict[str, Path] = {}
+    return [
+        one.fault(("forbund", "hosts"), f"Adressen {host} står redan i {taken[host].name}.")
+        for one in documents
+        for host in one.model.forbund.hosts
+        if taken.setdefault(host, one.path) != one.path
+    ]
+
+
+def _contradictions(document: Document[Forbund]) -> Iterator[Found]:
+    """Key path and sentence of what no line shows alone: names that must agree, ids that must differ."""
+    path, forbund = document.path, document.model
     if forbund.id != path.stem:
-        yield f"Filen heter {path.name} men förbundets id är {forbund.id}: de ska vara lika."
-    groups = {
-        "parten": [one.id for one in forbund.party],
-        "huvudmannen": [one.id for one in forbund.huvudman],
-        "insatsen": [one.id for one in forbund.insats],
-    }
-    for what, ids in groups.items():
-        for double in sorted({one for one in ids if ids.count(one) > 1}):
-            yield f"Id {double} används av mer än en {what.removesuffix('en')}."
-    for huvudman in forbund.huvudman:
-        if huvudman.party not in groups["parten"]:
-            yield f"Huvudmannen {huvudman.id} hör till parten {huvudman.party}, som inte finns i filen."
-    for insats in forbund.insats:
-        for huvudman_id in insats.huvudmen:
-            if huvudman_id not in groups["huvudmannen"]:
-                yield f"Insatsen {insats.id} nämner huvudmannen {huvudman_id}, som inte finns i filen."
+        sentence = f"Filen heter {path.name} men förbundets id är {forbund.id}: de ska vara lika."
+        yield ("forbund", "id"), sentence
+    parties, owners = {one.id for one in forbund.party}, {one.id for one in forbund.huvudman}
+    yield from _doubles("party", "part", [one.id for one in forbund.party])
+    yield from _doubles("huvudman", "huvudman", [one.id for one in forbund.huvudman])
+    yield from _doubles("insats", "insats", [one.id for one in forbund.insats])
+    for at, huvudman in enumerate(forbund.huvudman):
+        if huvudman.party not in parties:
+            sentence = f"Huvudmannen {huvudman.id} hör till parten {huvudman.party}, som inte finns i filen."
+            yield ("huvudman", at, "party"), sentence
+    for at, insats in enumerate(forbund.insats):
+        for owner in (one for one in insats.huvudmen if one not in owners):
+            sentence = f"Insatsen {insats.id} nämner huvudmannen {owner}, som inte finns i filen."
+            yield ("insats", at, "huvudmen"), sentence
         if insats.starts and insats.ends and insats.ends < insats.starts:
-            yield f"Insatsen {insats.id} slutar innan den börjar."
+            yield ("insats", at, "ends"), f"Insatsen {insats.id} slutar innan den börjar."
+
+
+def _doubles(table: str, word: str, ids: list[str]) -> Iterator[Found]:
+    for at, one in enumerate(ids):
+        if one in ids[:at]:
+            yield (table, at, "id"), f"Id {one} används av mer än en {word}."

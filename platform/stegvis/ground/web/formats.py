@@ -3,6 +3,7 @@
 import re
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_timedelta
 from babel.numbers import format_decimal
@@ -23,6 +24,8 @@ NOT_YET = "går inte att mäta än"
 
 Number = int | float | Decimal
 
+SWEDEN = ZoneInfo("Europe/Stockholm")
+
 
 def day(value: date | None, language: str = "sv") -> str:
     """Write a date: "12 dec 2026"; None gives ""."""
@@ -41,8 +44,8 @@ def month(value: date, language: str = "sv") -> str:
 
 
 def clock(value: datetime) -> str:
-    """Write a time of day: "08:14" (the value's own zone)."""
-    return f"{value:%H:%M}"
+    """Write a time of day in Sweden: "08:14"; a value without a zone is taken as it is."""
+    return f"{value.astimezone(SWEDEN) if value.tzinfo else value:%H:%M}"
 
 
 def period(first: date, last: date, language: str = "sv") -> str:

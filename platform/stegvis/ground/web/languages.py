@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Flask, request, session
+from flask import Flask, has_request_context, request, session
 from flask_babel import Babel, get_locale
 
 from stegvis.ground.web import formats
@@ -26,6 +26,8 @@ LANGUAGES: Final[dict[str, tuple[str, str]]] = {
 
 def choose() -> str:
     """Choose the request's language: `?sprak=`, else what was chosen before in this session, else Swedish."""
+    if not has_request_context():
+        return SOURCE
     asked = request.args.get("sprak", "")
     if asked in LANGUAGES:
         return asked

@@ -1,0 +1,257 @@
+"""`stegvis`: the command line. Bad input is one sentence on standard error and exit code 2."""
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from stegvis.app import create_app
+from stegvis.config import Settings, SettingsError, find_root
+from stegvis.ground.definitions import DefinitionError
+from stegvis.ground.keys import KeyFault
+from stegvis.ground.tenancy.names import NameClash, ScopeId
+from stegvis.ground.tenancy.provision import ProvisionError
+from stegvis.ground.tenancy.scope import scope
+from stegvis.ground.tenancy.shell import ShellError, open_shell
+from stegvis.ground.tenancy.tenants import load_directory
+from stegvis.identity.accounts import service as accounts
+from stegvis.identity.audit import service as audit_trail
+from stegvis.identity.eid.receipt import verify_receipt
+from stegvis.local.home import LocalError, default_home
+from stegvis.local.installation import installation, set_day
+from stegvis.plugin_host import check as check_plugin
+from stegvis.plugin_host.service import checked_registry
+
+SENTENCES = (SettingsError, LocalError, NameClash, ProvisionError, ShellError, KeyFault)
+
+
+def sentences(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn the errors that are made for people into one sentence each and exit code 2."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except DefinitionError as error:
+            for fault in error.faults:
+                click.echo(str(fault), err=True)
+        except SENTENCES as error:
+            click.echo(str(error), err=True)
+        sys.exit(2)
+
+    return run
+
+
+class ScopeParam(click.ParamType):
+    """A scope as it is written: gavleborg or gavleborg/sandviken."""
+
+    name = "scope"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> ScopeId:
+        try:
+            return ScopeId.parse(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Stegvis: uppföljning av insatser hos samordningsförbund."""
+
+
+@cli.group()
+def db() -> None:
+    """Databasen."""
+
+
+@db.command()
+@click.option(
+    "--scope", "scope_id", type=ScopeParam(), required=True, help="gavleborg eller gavleborg/sandviken"
+)
+@sentences
+def shell(scope_id: ScopeId) -> None:
+    """Öppna psql i ett scope, eller läs SQL från standard in."""
+    with installation() as (settings, running):
+        _known_scope(settings, scope_id)
+        sys.exit(open_shell(settings, scope_id, running.postgres.bin_dir / "psql"))
+
+
+@cli.group()
+def tenant() -> None:
+    """Förbunden i tenants/."""
+
+
+@tenant.command("check")
+@sentences
+def tenant_check() -> None:
+    """Läs alla filer i tenants/ och säg vad som är fel, med fil och rad."""
+    directory = load_directory(find_root() / "tenants")
+    checked_registry(directory)
+    click.echo(f"{len(list(directory))} förbund, inga fel.")
+
+
+@tenant.command("apply")
+@sentences
+def tenant_apply() -> None:
+    """Skapa nya förbund och huvudmän, uppdatera tabeller och rättigheter."""
+    with installation(progress=click.echo):
+        click.echo("Alla förbund är uppdaterade.")
+
+
+@tenant.command("invite")
+@click.option("--scope", "scope_id", type=ScopeParam(), required=True)
+@click.option("--name", required=True, help="Personens namn.")
+@click.option("--number", required=True, help="Tolv siffror.")
+@click.option("--right", "rights", multiple=True, help="Till exempel vault_admin; kan anges flera gånger.")
+@sentences
+def tenant_invite(scope_id: ScopeId, name: str, number: str, rights: tuple[str, ...]) -> None:
+    """Bjud in den första som får ge ut konton hos en huvudman eller ett förbund; gäller en gång."""
+    with installation() as (settings, _running):
+        _known_scope(settings, scope_id)
+        app = create_app(settings)
+        with app.app_context(), scope(scope_id) as opened:
+            given = rights or (("forbundschef",) if scope_id.huvudman is None else ("vault_admin",))
+            kind = "kansli" if scope_id.huvudman is None else "personal"
+            token = accounts.invite(number, name, kind, given)
+            base = settings.base_url(opened.forbund.forbund.hosts[0])
+        click.echo(f"{base}/inbjudan/{scope_id.huvudman or '-'}/{token}")
+
+
+@cli.group()
+def audit() -> None:
+    """Spårbarheten: vem som har gjort och läst vad."""
+
+
+@audit.command("verify")
+@click.option("--scope", "scope_id", type=ScopeParam(), help="Bara ett scope.")
+@sentences
+def audit_verify(scope_id: ScopeId | None) -> None:
+    """Pröva kedjan av händelser; nämner den första rad som inte stämmer."""
+    with installation() as (settings, _running):
+        if scope_id is not None:
+            _known_scope(settings, scope_id)
+        app, broken = create_app(settings), False
+        with app.app_context():
+            for one in [scope_id] if scope_id else load_directory(settings.tenants_dir).scopes():
+                if one.publishing:
+                    continue
+                with scope(one):
+                    verdict = audit_trail.verify()
+                click.echo(f"{one}: {'hel' if verdict.ok else verdict.fault}, {verdict.rows} rader")
+                broken = broken or not verdict.ok
+    sys.exit(1 if broken else 0)
+
+
+@cli.group()
+def consent() -> None:
+    """Samtycken."""
+
+
+@consent.command("verify")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--root", "roots", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@sentences
+def consent_verify(file: Path, roots: tuple[Path, ...]) -> None:
+    """Pröva ett kvitto utan nät, databas eller server. Slutar med 0 bara när allt stämmer."""
+    pinned = [
+        path.read_bytes() for path in roots or (default_home() / "eid" / "test-root.pem",) if path.exists()
+    ]
+    if not pinned:
+        raise SettingsError("Inget rotcertifikat att pröva mot: ange det med --root FIL.")
+    report = verify_receipt(file, roots=pinned)
+    for line in report.lines:
+        click.echo(line)
+    sys.exit(0 if report.ok else 1)
+
+
+@cli.group()
+def insats() -> None:
+    """Insatsernas pluginer."""
+
+
+@insats.command("check")
+@click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True)
+@sentences
+def insats_check(path: Path, as_json: bool) -> None:
+    """Pröva allt i en plugins mapp; varje fel med fil, rad och en mening."""
+    faults = check_plugin(path)
+    if as_json:
+        rows = [{"path": str(one.path), "line": one.line, "sentence": one.sentence} for one in faults]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+    else:
+        for one in faults:
+            click.echo(str(one))
+        if not faults:
+            click.echo("Inga fel.")
+    sys.exit(2 if faults else 0)
+
+
+@cli.group()
+def demo() -> None:
+    """Den påhittade installationen på den här datorn."""
+
+
+@demo.command("run")
+@click.option("--fresh", is_flag=True, help="Börja om från början: allt som finns tas bort.")
+@click.option("--port", type=click.IntRange(1024, 65000), help="Webbens port (8000 från början).")
+@click.option(
+    "--check", "check_only", is_flag=True, help="Gå igenom hela arbetet och skriv siffrorna som JSON."
+)
+@sentences
+def demo_run(fresh: bool, port: int | None, check_only: bool) -> None:
+    """Starta allt, och stoppa det med Ctrl-C."""
+    # Wiring of the demo alone: the other commands need neither the rooms nor the made-up people.
+    from stegvis.local.check import CheckFailed, check
+    from stegvis.local.demo import running_demo
+
+    with running_demo(port=port, fresh=fresh) as running:
+        if check_only:
+            try:
+                click.echo(json.dumps(check(running), ensure_ascii=False, indent=1))
+            except CheckFailed as failure:
+                click.echo(str(failure), err=True)
+                sys.exit(1)
+            return
+        _tell(running)
+        running.supervisor.watch()
+
+
+def _tell(running: Any) -> None:
+    for forbund, address in running.base().items():
+        click.echo(f"{forbund:15} {address}")
+    click.echo("")
+    for one in running.people:
+        click.echo(f"{one.role:13} {one.name:28} {one.personnummer}  {one.start_url}")
+    click.echo("\nAlla är påhittade. Logga in med testlegitimationen. Ctrl-C stoppar.")
+
+
+@demo.command("day")
+@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@sentences
+def demo_day(day: datetime) -> None:
+    """Flytta demons dag, till exempel 2024-04-15."""
+    with installation() as (settings, _running):
+        set_day(settings, day.date())
+    click.echo(f"Dagen är nu {day.date().isoformat()}.")
+
+
+def _known_scope(settings: Settings, scope_id: ScopeId) -> None:
+    directory = load_directory(settings.tenants_dir, settings.prefix)
+    if not directory.knows(scope_id):
+        written = ", ".join(str(one) for one in directory.scopes() if not one.publishing)
+        raise SettingsError(f"Det finns inget scope {scope_id}. Här finns: {written}.")
+
+
+def main() -> None:
+    """The entry point."""
+    cli(prog_name=Path(sys.argv[0]).name if sys.argv[0].endswith("stegvis") else "stegvis")
+
+
+if __name__ == "__main__":
+    main()

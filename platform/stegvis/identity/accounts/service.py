@@ -1,0 +1,231 @@
+"""Accounts of the open scope: who is it, what may they; inviting, giving and ending rights."""
+
+import hashlib
+import secrets
+import uuid
+from datetime import date, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from stegvis.ground.day import today
+from stegvis.ground.tenancy.models import now
+from stegvis.ground.tenancy.scope import current, session
+from stegvis.identity.access.rights import FORBUND_RIGHTS, VAULT_RIGHTS, Actor
+from stegvis.identity.accounts.models import (
+    ForbundAccount,
+    ForbundInvitation,
+    ForbundRight,
+    VaultAccount,
+    VaultInvitation,
+    VaultRight,
+)
+from stegvis.identity.audit import service as audit
+
+INVITATION_DAYS = 14
+OTHER_AUTHORITY_DAYS = 90
+_ROWS: dict[str, tuple[Any, Any, Any]] = {
+    "forbund": (ForbundAccount, ForbundRight, ForbundInvitation),
+    "huvudman": (VaultAccount, VaultRight, VaultInvitation),
+}
+
+
+class InvitationRefused(Exception):
+    """The invitation is used, too old, unknown or another person's; the message is a Swedish sentence."""
+
+
+def _rows() -> tuple[Any, Any, Any]:
+    return _ROWS[current().id.level]
+
+
+def _alive(account: Any, day: date) -> Any:
+    return sa.and_(account.closed_at.is_(None), sa.or_(account.ends_on.is_(None), account.ends_on >= day))
+
+
+def actor_of(account_id: uuid.UUID) -> Actor | None:
+    """The account with its rights as they are now, or None when it has ended. One statement."""
+    account, right, _ = _rows()
+    found = (
+        session()
+        .execute(
+            sa.select(account, right.right, right.insats)
+            .outerjoin(right, right.account_id == account.id)
+            .where(account.id == account_id, _alive(account, today()))
+        )
+        .all()
+    )
+    if not found:
+        return None
+    row = found[0][0]
+    held = frozenset((one, insats) for _, one, insats in found if one is not None)
+    return Actor(row.id, row.kind, row.name, row.organisation, held)
+
+
+def accounts_of_number(number: str) -> list[tuple[uuid.UUID, str, str]]:
+    """The living accounts of a personal number in the open scope: (id, kind, organisation)."""
+    account, _, _ = _rows()
+    hashes = current().keys.search_hashes(number)
+    found = session().execute(
+        sa.select(account.id, account.kind, account.organisation)
+        .where(account.number_hash.in_(hashes), _alive(account, today()))
+        .order_by(account.kind)
+    )
+    return [tuple(row) for row in found]
+
+
+def open_account(
+    number: str,
+    name: str,
+    kind: str,
+    *,
+    organisation: str = "",
+    rights: tuple[str, ...] = (),
+    insats: str = "",
+    ends_on: date | None = None,
+) -> uuid.UUID:
+    """Open an account, or return the living one of the same number and kind with the rights added."""
+    account, _, _ = _rows()
+    hashes = current().keys.search_hashes(number)
+    row = session().scalar(sa.select(account).where(account.number_hash.in_(hashes), account.kind == kind))
+    if row is None:
+        row = account(number_hash=hashes[0], name=name, kind=kind, organisation=organisation, ends_on=ends_on)
+        session().add(row)
+        session().flush()
+        audit.record("oppna_konto", "account", row.id, slag=kind)
+    else:
+        row.closed_at, row.ends_on = None, ends_on
+    for right in rights:
+        give_right(row.id, right, insats)
+    found: uuid.UUID = row.id
+    return found
+
+
+def give_right(account_id: uuid.UUID, right: str, insats: str = "") -> None:
+    """Give a right; one that is held already stays. Raises ValueError for a right of the other level."""
+    known = FORBUND_RIGHTS if current().id.level == "forbund" else VAULT_RIGHTS
+    if right not in known:
+        raise ValueError(f"{right} is no right here")
+    _, row, _ = _rows()
+    held = session().get(row, (account_id, right, insats))
+    if held is None:
+        session().add(row(account_id=account_id, right=right, insats=insats, given_at=now()))
+        session().flush()
+        audit.record("ge_ratt", "account", account_id, insats=insats, ratt=right)
+
+
+def close_account(account_id: uuid.UUID) -> None:
+    """End an account at once: its sessions stop at their next request."""
+    account, _, _ = _rows()
+    row = session().get(account, account_id)
+    if row is not None and row.closed_at is None:
+        row.closed_at = now()
+        audit.record("stang_konto", "account", account_id)
+
+
+def invite(
+    number: str,
+    name: str,
+    kind: str,
+    rights: tuple[str, ...],
+    *,
+    insats: str = "",
+    organisation: str = "",
+) -> str:
+    """Make a single-use invitation for one person; returns the token that goes into the address."""
+    _, _, invitation = _rows()
+    token = secrets.token_urlsafe(24)
+    row = invitation(
+        token_hash=hashlib.sha256(token.encode()).digest(),
+        kind=kind,
+        rights=list(rights),
+        insats=insats,
+        number_hash=current().keys.search_hash(number),
+        name=name,
+        organisation=organisation,
+        ends_at=now() + timedelta(days=INVITATION_DAYS),
+    )
+    session().add(row)
+    session().flush()
+    audit.record("bjud_in", "invitation", row.id, insats=insats, slag=kind)
+    return token
+
+
+def accept_invitation(token: str, number: str) -> uuid.UUID:
+    """Open the account that an invitation promises, for the person whose e-ID gave `number`.
+
+    Raises InvitationRefused.
+    """
+    _, _, invitation = _rows()
+    digest = hashlib.sha256(token.encode()).digest()
+    row = session().scalar(sa.select(invitation).where(invitation.token_hash == digest).with_for_update())
+    if row is None or row.used_at is not None or row.ends_at < now():
+        raise InvitationRefused("Inbjudan gäller inte längre. Be den som bjöd in dig om en ny.")
+    if row.number_hash not in current().keys.search_hashes(number):
+        raise InvitationRefused("Inbjudan är skriven till någon annan än den som legitimerade sig.")
+    row.used_at = now()
+    ends_on = today() + timedelta(days=OTHER_AUTHORITY_DAYS) if row.kind == "remittent" else None
+    return open_account(
+        number,
+        row.name,
+        row.kind,
+        organisation=row.organisation,
+        rights=tuple(row.rights),
+        insats=row.insats,
+        ends_on=ends_on,
+    )
+
+
+def name_of(account_id: uuid.UUID | None) -> str:
+    """The shown name of an account, or an empty string."""
+    if account_id is None:
+        return ""
+    account, _, _ = _rows()
+    row = session().get(account, account_id)
+    return row.name if row is not None else ""
+
+
+def team(insats: str, *rights: str) -> list[tuple[uuid.UUID, str]]:
+    """The living accounts that have one of the rights in an insats: (id, name), sorted by name."""
+    account, right, _ = _rows()
+    rows = session().scalars(
+        sa.select(account)
+        .join(right, right.account_id == account.id)
+        .where(right.right.in_(rights), right.insats.in_((insats, "")), _alive(account, today()))
+        .distinct()
+    )
+    return sorted(((row.id, row.name) for row in rows), key=lambda pair: pair[1].casefold())
+
+
+def number_hashes(account_id: uuid.UUID) -> list[bytes]:
+    """The keyed hash of an account's number, as other rows of the same scope carry it."""
+    account, _, _ = _rows()
+    row = session().get(account, account_id)
+    return [row.number_hash] if row is not None else []
+
+
+def join_participant(number: str, participant_id: uuid.UUID) -> None:
+    """Tie the participant's account, if there is one, to the participant that the samtycke made."""
+    hashes = current().keys.search_hashes(number)
+    row = session().scalar(
+        sa.select(VaultAccount).where(VaultAccount.number_hash.in_(hashes), VaultAccount.kind == "deltagare")
+    )
+    if row is not None:
+        row.participant_id = participant_id
+
+
+def participant_of(account_id: uuid.UUID) -> uuid.UUID | None:
+    """The participant behind an account of kind deltagare, once a samtycke has made one."""
+    row = session().get(VaultAccount, account_id)
+    return row.participant_id if row is not None else None
+
+
+def loose_participants() -> list[tuple[uuid.UUID, bytes]]:
+    """Living accounts of kind deltagare that no participant stands behind yet: (id, keyed hash)."""
+    rows = session().execute(
+        sa.select(VaultAccount.id, VaultAccount.number_hash).where(
+            VaultAccount.kind == "deltagare",
+            VaultAccount.participant_id.is_(None),
+            VaultAccount.closed_at.is_(None),
+        )
+    )
+    return [(row.id, row.number_hash) for row in rows]

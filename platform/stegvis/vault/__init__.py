@@ -1,0 +1,1 @@
+"""The huvudman's vault: persons and everything about them. Never seen by the förbund."""

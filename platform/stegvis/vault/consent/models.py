@@ -1,0 +1,70 @@
+"""A samtycke and its evidence; the signing transaction while it is under way."""
+
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from stegvis.ground.keys import Sealed, SealedJson
+from stegvis.ground.tenancy.models import Keyed, VaultModel, now
+
+
+class Consent(Keyed, VaultModel):
+    """One person's sekretessbrytande samtycke (OSL 10 kap. 1 §) for one referral to one insats.
+
+    `state`: fraga (asked), given, nekad, atertagen. `method`: eid, papper. Business days bound its time;
+    `signed_at` is the real clock. The frozen text is sealed with the row.
+    """
+
+    __tablename__ = "consent"
+    __table_args__ = (
+        sa.CheckConstraint("state in ('fraga','given','nekad','atertagen')", name="state"),
+        sa.CheckConstraint("method in ('','eid','papper')", name="method"),
+    )
+
+    insats: Mapped[str]
+    referral_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("huvudman.referral.id"), unique=True)
+    participant_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("huvudman.participant.id"), index=True
+    )
+    kind: Mapped[str] = mapped_column(default="sekretessbrytande")
+    state: Mapped[str] = mapped_column(default="fraga")
+    method: Mapped[str] = mapped_column(default="")
+    text_version: Mapped[str]
+    text_sealed: Mapped[bytes]
+    text_sha256: Mapped[bytes]
+    valid_from: Mapped[date | None]
+    valid_to: Mapped[date | None]
+    signed_at: Mapped[datetime | None]
+    withdrawn_on: Mapped[date | None]
+    withdrawn_at: Mapped[datetime | None]
+    registered_by: Mapped[uuid.UUID | None]
+    paper_note_sealed: Mapped[bytes | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    text = Sealed()
+    paper_note = Sealed()
+
+
+class ConsentEvidence(Keyed, VaultModel):
+    """What proves a samtycke (or a failed try): append-only, chained over digests of the ciphertext.
+
+    `verdict`: giltig or ogiltig. The blob is the sealed evidence record (eid.md 3.2).
+    """
+
+    __tablename__ = "consent_evidence"
+    __table_args__ = (sa.CheckConstraint("verdict in ('giltig','ogiltig')", name="verdict"),)
+
+    consent_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("huvudman.consent.id"), index=True)
+    seq: Mapped[int] = mapped_column(sa.BigInteger, unique=True)
+    verdict: Mapped[str]
+    reason: Mapped[str] = mapped_column(default="")
+    record_sealed: Mapped[bytes]
+    digest: Mapped[bytes]
+    prev_hash: Mapped[bytes]
+    row_hash: Mapped[bytes]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    record: dict[str, Any] = SealedJson()  # type: ignore[assignment]

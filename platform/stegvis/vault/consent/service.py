@@ -1,0 +1,402 @@
+"""Samtycke: asked, given by e-ID or on paper, refused, taken back; with its frozen text and evidence.
+
+The signature is verified before anything is stored; samtycke, evidence, participant and opened referral are
+one transaction. A failed try is kept as evidence in a transaction of its own (walls 18).
+"""
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from stegvis.ground.day import today
+from stegvis.ground.tenancy.models import now
+from stegvis.ground.tenancy.scope import current, session
+from stegvis.identity.access.policy import actor, require
+from stegvis.identity.accounts import service as accounts
+from stegvis.identity.audit import service as audit
+from stegvis.identity.eid import binding, evidence
+from stegvis.identity.eid.errors import EidRefused
+from stegvis.identity.eid.providers import Provider
+from stegvis.identity.eid.visit import SigningMaterial, SigningResult
+from stegvis.insats.consent import Block, blocks, plain_text
+from stegvis.insats.consent import Consent as ConsentText
+from stegvis.plugin_host.service import definition_of
+from stegvis.vault.consent.models import Consent, ConsentEvidence
+from stegvis.vault.referrals import service as referrals
+from stegvis.vault.referrals.models import Referral
+
+State = Literal["saknas", "fraga", "given", "nekad", "atertagen", "utgangen"]
+LEGAL_GROUND = "sekretessbrytande_samtycke_osl_10_1"
+
+
+class ConsentFault(Exception):
+    """What was asked cannot be done; the message is a sentence for the person."""
+
+
+@dataclass(frozen=True)
+class ConsentState:
+    """How a samtycke stands today."""
+
+    state: State
+    method: str
+    valid_to: date | None
+
+
+@dataclass(frozen=True)
+class ConsentPage:
+    """A samtycke as the person reads it: blocks in the chosen language, the Swedish text that is signed."""
+
+    row: Consent
+    insats_name: str
+    title: str
+    blocks: tuple[Block, ...]
+    language: str
+    reviewed: bool
+    valid_to: date
+    text: str
+
+
+@dataclass(frozen=True)
+class ToSign:
+    """What is sent to be signed."""
+
+    consent_id: uuid.UUID
+    number: str
+    visible_text: str
+    binding_line: str
+    manifest: str
+    transaction: str
+
+
+# -- asking --------------------------------------------------------------------------------------
+
+
+def ask(referral_id: uuid.UUID) -> Consent:
+    """The question that goes with a sent referral, with its text frozen; the same one when asked again."""
+    row = session().scalar(sa.select(Consent).where(Consent.referral_id == referral_id))
+    if row is not None:
+        return row
+    referral = referrals.locked(referral_id)
+    text_of = _text_of(referral.insats)
+    frozen = binding.freeze_text(_swedish(referral.insats, text_of))
+    row = Consent(
+        insats=referral.insats,
+        referral_id=referral.id,
+        state="fraga",
+        method="",
+        kind=text_of.kind,
+        text_version=f"{text_of.id}:{text_of.version}",
+        text=frozen.text,
+        text_sha256=bytes.fromhex(frozen.sha256),
+    )
+    session().add(row)
+    session().flush()
+    audit.record("fraga", "consent", row.id, insats=row.insats)
+    return row
+
+
+def page(consent_id: uuid.UUID, language: str) -> ConsentPage:
+    """A samtycke for the person it asks; 404 for anybody else."""
+    return _page(_own(consent_id), language)
+
+
+def page_for_author(referral_id: uuid.UUID, language: str) -> ConsentPage:
+    """The question for the person who sits beside the referral's author."""
+    opened = referrals.own(referral_id)
+    row = session().scalar(sa.select(Consent).where(Consent.referral_id == opened.row.id))
+    require(row is not None, "consent")
+    assert row is not None
+    return _page(row, language)
+
+
+def mine() -> list[tuple[Consent, ConsentState, str]]:
+    """The samtycken of the person who is logged in: those that wait, then the others, newest first."""
+    rows = _own_rows()
+    named = [(row, _state(row), current().forbund.insats_by_id(row.insats).name) for row in rows]
+    return sorted(named, key=lambda one: (one[1].state != "fraga", one[0].created_at), reverse=False)
+
+
+# -- signing -------------------------------------------------------------------------------------
+
+
+def to_sign(consent_id: uuid.UUID, *, beside_author: bool = False) -> ToSign:
+    """Text, manifest and binding of one signing; the person must be the one who is asked."""
+    row = _asked_beside(consent_id) if beside_author else _own(consent_id)
+    if row.state != "fraga":
+        raise ConsentFault(_("Samtycket är redan besvarat."))
+    referral = session().get(Referral, row.referral_id)
+    assert referral is not None
+    transaction = str(uuid.uuid4())
+    text = binding.freeze_text(row.text)
+    manifest = evidence.manifest_for(**_matters(row))
+    line = binding.binding_line(tenant=str(current().id), txn=transaction, manifest=manifest, text=text)
+    audit.record("borja_signera", "consent", row.id, insats=row.insats)
+    return ToSign(row.id, referral.number, text.text, line, manifest.content, transaction)
+
+
+def signed(
+    consent_id: uuid.UUID, result: SigningResult, provider: Provider, manifest: str, transaction: str
+) -> uuid.UUID:
+    """Store a verified signing: evidence, samtycke, participant and opened referral, in this transaction."""
+    row = _locked(consent_id)
+    if row.state == "given":
+        return row.id
+    if row.state != "fraga":
+        raise ConsentFault(_("Samtycket är redan besvarat, så underskriften gäller inte."))
+    referral = referrals.locked(row.referral_id)
+    _give(row, referral, "eid")
+    record = evidence.from_signing(
+        result, _matter(row, result.material, manifest, transaction), provider=provider
+    )
+    _keep(row, "giltig", "", evidence.to_json(record))
+    audit.record("signera", "consent", row.id, insats=row.insats, satt="eid", styrka=result.assurance)
+    return row.id
+
+
+def failed(consent_id: uuid.UUID, refusal: EidRefused) -> None:
+    """Keep a try whose verification failed: what was asked, what came, and why it did not hold."""
+    row, reason = _locked(consent_id), refusal.reason_code.value
+    record = {"orsak": reason} if refusal.material is None else evidence.attempt_record(refusal)
+    _keep(row, "ogiltig", reason, record)
+    audit.record("signera_misslyckat", "consent", row.id, insats=row.insats, skal=reason)
+
+
+def refuse(consent_id: uuid.UUID, *, beside_author: bool = False) -> None:
+    """The person says no: the draft is destroyed, its author is told."""
+    row = _asked_beside(consent_id) if beside_author else _own(consent_id)
+    if row.state == "nekad":
+        return
+    if row.state != "fraga":
+        raise ConsentFault(_("Du har redan sagt ja. Du kan ta tillbaka ditt samtycke i stället."))
+    row.state = "nekad"
+    audit.record("neka_samtycke", "consent", row.id, insats=row.insats)
+    referrals.destroy(referrals.locked(row.referral_id))
+
+
+def withdraw(consent_id: uuid.UUID) -> None:
+    """The person takes a samtycke back: it ends at once, with no more steps than giving it."""
+    row = _own(consent_id)
+    if row.state == "atertagen":
+        return
+    require(row.state == "given", "consent", consent_id)
+    row.state, row.withdrawn_on, row.withdrawn_at = "atertagen", today(), now()
+    audit.record("ta_tillbaka", "consent", row.id, insats=row.insats)
+
+
+# -- on paper ------------------------------------------------------------------------------------
+
+
+def paper(insats: str, number: str, signed_on: date, note: str) -> uuid.UUID:
+    """Staff registers a samtycke that was signed on paper; what follows is the same as after an e-ID.
+
+    `note` says where the paper lies. Returns the referral's id. Raises ConsentFault.
+    """
+    require(actor().in_team(insats), "insats")
+    referral = referrals.waiting_for_number(insats, number)
+    if referral is None:
+        raise ConsentFault(
+            _(
+                "Det finns ingen remiss som väntar på den här personen. Kontrollera numret, eller be om en remiss."
+            )
+        )
+    if signed_on > today():
+        raise ConsentFault(_("Datumet har inte varit än. Skriv den dag då pappret skrevs under."))
+    row = ask(referral.id)
+    row = _locked(row.id)
+    if row.state == "given":
+        return referral.id
+    _give(row, referrals.locked(referral.id), "papper")
+    row.registered_by, row.paper_note, row.valid_from = actor().account, note, signed_on
+    record = {"satt": "papper", "undertecknat": signed_on.isoformat(), "text": row.text}
+    _keep(row, "giltig", "", record | {"registrerat_av": str(actor().account), "var": note})
+    audit.record("signera", "consent", row.id, insats=row.insats, satt="papper")
+    return referral.id
+
+
+# -- asking how it stands ------------------------------------------------------------------------
+
+
+def state_for(participant_id: uuid.UUID, insats: str) -> ConsentState:
+    """How a participant's samtycke for an insats stands today; the newest counts."""
+    row = session().scalar(
+        sa.select(Consent)
+        .where(Consent.participant_id == participant_id, Consent.insats == insats)
+        .order_by(Consent.created_at.desc())
+        .limit(1)
+    )
+    return _state(row) if row is not None else ConsentState("saknas", "", None)
+
+
+def states(insats: str) -> dict[uuid.UUID, ConsentState]:
+    """How every participant's samtycke for an insats stands today, in one statement."""
+    rows = session().scalars(
+        sa.select(Consent)
+        .where(Consent.insats == insats, Consent.participant_id.is_not(None))
+        .order_by(Consent.created_at)
+    )
+    return {row.participant_id: _state(row) for row in rows if row.participant_id is not None}
+
+
+def receipt(consent_id: uuid.UUID) -> evidence.Evidence:
+    """The evidence of a samtycke given with e-ID, for the person's own receipt; 404 where there is none."""
+    row = _own(consent_id)
+    kept = session().scalar(
+        sa.select(ConsentEvidence).where(
+            ConsentEvidence.consent_id == row.id, ConsentEvidence.verdict == "giltig"
+        )
+    )
+    require(kept is not None and row.method == "eid", "consent", consent_id)
+    assert kept is not None
+    audit.record("exportera", "consent", row.id, insats=row.insats, vad="kvitto")
+    return evidence.from_json(kept.record)
+
+
+# -- inside --------------------------------------------------------------------------------------
+
+
+def _text_of(insats: str) -> ConsentText:
+    found = definition_of(current().forbund.insats_by_id(insats)).consent
+    if found is None:
+        raise ConsentFault(_("Insatsen har ingen text för samtycke än."))
+    return found
+
+
+def _names(insats: str) -> dict[str, str]:
+    scope = current()
+    return {
+        "huvudman": scope.huvudman.responsible,
+        "insats": scope.forbund.insats_by_id(insats).name,
+        "forbund": scope.forbund.forbund.name,
+    }
+
+
+def _swedish(insats: str, text: ConsentText) -> str:
+    parts = blocks(text, "sv", _names(insats))
+    owner = _("Ansvarig för dina uppgifter: %(name)s", name=current().huvudman.responsible)
+    return plain_text(text.title.sv, parts) + f"\n{owner}\n"
+
+
+def _page(row: Consent, language: str) -> ConsentPage:
+    text = _text_of(row.insats)
+    shown = language if language in text.languages else "sv"
+    return ConsentPage(
+        row=row,
+        insats_name=current().forbund.insats_by_id(row.insats).name,
+        title=text.title.get(shown),
+        blocks=blocks(text, shown, _names(row.insats)),
+        language=shown,
+        reviewed=shown in text.reviewed,
+        valid_to=row.valid_to or text.duration.longest.after(today()),
+        text=row.text,
+    )
+
+
+def _own_rows() -> list[Consent]:
+    """The samtycken that ask, or were given by, the person who is logged in."""
+    person = accounts.participant_of(actor().account)
+    waiting = [row.id for row in referrals.waiting_for_person()]
+    asked = sa.and_(Consent.referral_id.in_(waiting), Consent.state == "fraga")
+    given = Consent.participant_id == person if person is not None else sa.false()
+    return list(session().scalars(sa.select(Consent).where(sa.or_(asked, given))))
+
+
+def _own(consent_id: uuid.UUID) -> Consent:
+    found = [row for row in _own_rows() if row.id == consent_id]
+    require(bool(found), "consent", consent_id)
+    return found[0]
+
+
+def _asked_beside(consent_id: uuid.UUID) -> Consent:
+    row = session().get(Consent, consent_id)
+    require(row is not None, "consent", consent_id)
+    assert row is not None
+    referrals.own(row.referral_id)
+    return row
+
+
+def _locked(consent_id: uuid.UUID) -> Consent:
+    row = session().scalar(sa.select(Consent).where(Consent.id == consent_id).with_for_update())
+    require(row is not None, "consent", consent_id)
+    assert row is not None
+    return row
+
+
+def _state(row: Consent) -> ConsentState:
+    state: Any = row.state
+    if row.state == "given" and row.valid_to is not None and row.valid_to < today():
+        state = "utgangen"
+    return ConsentState(state, row.method, row.valid_to)
+
+
+def _give(row: Consent, referral: Referral, method: str) -> None:
+    if referral.state != "vantar_samtycke":
+        raise ConsentFault(_("Remissen väntar inte längre på ditt svar."))
+    row.participant_id = referrals.open_for_team(referral)
+    row.state, row.method, row.signed_at = "given", method, now()
+    row.valid_from = today()
+    row.valid_to = _text_of(row.insats).duration.longest.after(today())
+    session().flush()
+
+
+def _matters(row: Consent) -> dict[str, Any]:
+    """What the samtycke is about, in the words that stand both under the signature and in the evidence."""
+    text, names = _text_of(row.insats), _names(row.insats)
+    shown = blocks(text, "sv", names)
+    return {
+        "controller": names["huvudman"],
+        "kind": row.kind,
+        "legal_ground": LEGAL_GROUND,
+        "template_id": text.id,
+        "template_version": str(text.version),
+        "language": "sv",
+        "parties": shown[0].points,
+        "data_categories": shown[1].points,
+        "purpose": shown[2].paragraphs[0],
+        "valid_from": today(),
+        "valid_to": text.duration.longest.after(today()),
+    }
+
+
+def _matter(row: Consent, material: SigningMaterial, manifest: str, transaction: str) -> evidence.Matter:
+    # The days are those that were signed, also when midnight passed while the person was at the e-ID.
+    signed = {name: date.fromisoformat(json.loads(manifest)[name]) for name in ("valid_from", "valid_to")}
+    return evidence.Matter(
+        tenant=str(current().id),
+        transaction_id=transaction,
+        case_id=str(row.referral_id),
+        subject_id=str(row.participant_id),
+        signer_role="self",
+        text=material.visible_text,
+        manifest_json=manifest,
+        binding_line=material.binding_line,
+        **_matters(row) | signed,
+    )
+
+
+def _keep(row: Consent, verdict: str, reason: str, record: dict[str, Any]) -> None:
+    """Append a piece of evidence to the vault's chain, over the digest of the ciphertext (walls 18)."""
+    audit.lock_chain()
+    last = (
+        session()
+        .execute(
+            sa.select(ConsentEvidence.seq, ConsentEvidence.row_hash)
+            .order_by(ConsentEvidence.seq.desc())
+            .limit(1)
+        )
+        .first()
+    )
+    seq, previous = (last.seq, last.row_hash) if last else (0, bytes(32))
+    kept = ConsentEvidence(
+        consent_id=row.id, seq=seq + 1, verdict=verdict, reason=reason, record=record, prev_hash=previous
+    )
+    kept.digest = hashlib.sha256(kept.record_sealed).digest()
+    fields = f"{kept.seq}|{kept.consent_id}|{verdict}|{reason}|".encode() + kept.digest
+    kept.row_hash = hashlib.sha256(previous + fields).digest()
+    session().add(kept)
+    session().flush()

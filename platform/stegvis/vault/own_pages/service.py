@@ -1,0 +1,106 @@
+"""Gathers what a participant's own pages show; each room answers for its part."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext as _
+
+from stegvis.ground.tenancy.scope import current
+from stegvis.identity.access.policy import actor
+from stegvis.identity.accounts import service as accounts
+from stegvis.identity.audit import service as audit
+from stegvis.vault.consent import service as consent
+from stegvis.vault.consent.models import Consent
+from stegvis.vault.consent.service import ConsentState
+from stegvis.vault.measurements import service as measurements
+from stegvis.vault.plans import service as plans
+
+
+@dataclass(frozen=True)
+class Front:
+    """The first page: what waits for the person, and what there is."""
+
+    first_name: str
+    waiting: tuple[tuple[Consent, str], ...]
+    given: tuple[tuple[Consent, ConsentState, str], ...]
+    responsible: str
+    is_participant: bool
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Somebody read something about the person."""
+
+    at: datetime
+    who: str
+    what: str
+
+
+def front() -> Front:
+    """The person's first page."""
+    rows = consent.mine()
+    return Front(
+        first_name=actor().name.split(" ")[0],
+        waiting=tuple((row, name) for row, state, name in rows if state.state == "fraga"),
+        given=tuple((row, state, name) for row, state, name in rows if state.state == "given"),
+        responsible=current().huvudman.responsible,
+        is_participant=accounts.participant_of(actor().account) is not None,
+    )
+
+
+def participant_id() -> uuid.UUID | None:
+    """The participant who is logged in, once a samtycke has made one."""
+    return accounts.participant_of(actor().account)
+
+
+def my_plans(language: str) -> list[tuple[str, plans.PlanText]]:
+    """The person's plans: (insats, the version that holds)."""
+    person = participant_id()
+    return plans.for_participant(person, language) if person is not None else []
+
+
+def my_development(language: str) -> list[tuple[str, tuple[measurements.Development, ...]]]:
+    """The person's own development: (insats, one for each instrument)."""
+    person = participant_id()
+    return measurements.for_participant(person, language) if person is not None else []
+
+
+def readings() -> list[Reading]:
+    """Who else has read or changed something about the person, newest first."""
+    person = participant_id()
+    if person is None:
+        return []
+    made = []
+    for event in audit.events_about(person):
+        if event.account_id == actor().account:
+            continue
+        who = accounts.name_of(event.account_id) or _("Systemet")
+        what = str(event.details.get("sida") or event.details.get("vad") or "")
+        made.append(Reading(event.at, who, _in_words(event.action, what)))
+    return made
+
+
+def _in_words(action: str, what: str) -> str:
+    """What somebody did, as the person reads it; a new kind of page is told in general words."""
+    things = {
+        "remiss": _("din remiss"),
+        "inskrivning": _("din inskrivning"),
+        "oversikt": _("din sida"),
+        "plan": _("din plan"),
+        "matningar": _("dina mätningar"),
+        "matning": _("en mätning"),
+        "aktivitet": _("en aktivitet"),
+        "aktiviteter": _("dina aktiviteter"),
+        "avslut": _("ditt avslut"),
+    }
+    thing = things.get(what, _("dina uppgifter"))
+    sentences = {
+        "las": _("läste %(thing)s", thing=thing),
+        "skapa": _("skrev %(thing)s", thing=thing),
+        "andra": _("ändrade %(thing)s", thing=thing),
+        "oppna": _("öppnade din remiss"),
+        "exportera": _("hämtade en fil om dig"),
+        "skriv_ut": _("skrev ut %(thing)s", thing=thing),
+    }
+    return sentences.get(action, _("gjorde något med %(thing)s", thing=thing))

@@ -1,0 +1,375 @@
+"""Referrals: begun, saved as typed, sent, opened by the samtycke, answered; or destroyed at a no.
+
+Until the samtycke is valid only the author reads a draft; the team sees a count (walls 7).
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from personnummer import personnummer
+
+from stegvis.ground.day import today
+from stegvis.ground.jobs import service as jobs
+from stegvis.ground.tenancy import InsatsInstance
+from stegvis.ground.tenancy.models import now
+from stegvis.ground.tenancy.scope import current, session
+from stegvis.identity.access.policy import actor, require
+from stegvis.identity.accounts import service as accounts
+from stegvis.identity.audit import service as audit
+from stegvis.insats.definition import InsatsDefinition
+from stegvis.insats.forms import Form, ParsedForm, facts_from, from_json, to_json
+from stegvis.insats.target_group import Finding, eligible, evaluate
+from stegvis.plugin_host.service import definition_of
+from stegvis.vault.forms import service as forms
+from stegvis.vault.participants import service as participants
+from stegvis.vault.referrals.models import Referral
+
+OPEN_STATES = ("oppen", "antagen", "avbojd")
+
+
+class ReferralFault(Exception):
+    """What was asked cannot be done; the message is a sentence for the person."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A referral in a list. `name` is empty where it must not be shown or is no more."""
+
+    id: uuid.UUID
+    insats: str
+    insats_name: str
+    name: str
+    state: str
+    since: date
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A referral with all that its page shows."""
+
+    row: Referral
+    instance: InsatsInstance
+    definition: InsatsDefinition
+    form: Form
+    parsed: ParsedForm
+    findings: tuple[Finding, ...]
+    age: int | None
+
+    @property
+    def fits(self) -> bool | None:
+        """Whether the target group's rules hold; None while answers are missing."""
+        return eligible(self.findings, "referral")
+
+
+# -- the author ----------------------------------------------------------------------------------
+
+
+def insatser_to_refer_to() -> list[InsatsInstance]:
+    """The running insatser of this vault that persons can be referred to and that the actor may refer to."""
+    scope, day = current(), today()
+    mine = scope.forbund.insatser_of(scope.huvudman.id)
+    who = actor()
+    return [
+        one
+        for one in mine
+        if (who.has("remittera", one.id) or who.in_team(one.id))
+        and (one.starts is None or one.starts <= day)
+        and (one.ends is None or day <= one.ends)
+        and definition_of(one).forms_for("remiss")
+    ]
+
+
+def read_person(number: str, given_name: str, family_name: str) -> tuple[str, dict[str, str]]:
+    """Check who the referral is about: (twelve digits, faults per field)."""
+    faults: dict[str, str] = {}
+    digits = ""
+    try:
+        digits = personnummer.Personnummer(number.strip()).format(long_format=True)
+    except personnummer.PersonnummerException:
+        faults["nummer"] = _("Personnumret stämmer inte. Skriv tolv siffror: ÅÅÅÅMMDD-NNNN.")
+    if not given_name.strip():
+        faults["fornamn"] = _("Skriv personens förnamn.")
+    if not family_name.strip():
+        faults["efternamn"] = _("Skriv personens efternamn.")
+    return digits, faults
+
+
+def begin(insats: str, number: str, given_name: str, family_name: str) -> uuid.UUID:
+    """Begin a draft about one person; a second click finds the same draft."""
+    instance = _instance(insats)
+    require(any(one.id == insats for one in insatser_to_refer_to()), "insats")
+    hashes = current().keys.search_hashes(number)
+    same = session().scalar(
+        sa.select(Referral.id).where(
+            Referral.author_id == actor().account,
+            Referral.insats == insats,
+            Referral.number_hash.in_(hashes),
+            Referral.state.in_(("utkast", "vantar_samtycke")),
+        )
+    )
+    if same is not None:
+        return same
+    form = definition_of(instance).forms_for("remiss")[0]
+    row = Referral(
+        insats=insats,
+        form_version=str(form.version),
+        author_id=actor().account,
+        number_hash=hashes[0],
+        number=number,
+        given_name=given_name.strip(),
+        family_name=family_name.strip(),
+        answers={},
+        created_on=today(),
+        state="utkast",
+    )
+    session().add(row)
+    session().flush()
+    audit.record("skapa", "referral", row.id, insats=insats)
+    return row.id
+
+
+def own(referral_id: uuid.UUID) -> Opened:
+    """A referral that the actor wrote, with its form and what the target group's rules say."""
+    return _opened(_own_row(referral_id))
+
+
+def save(referral_id: uuid.UUID, typed: Any) -> Opened:
+    """Keep what has been typed so far, whatever it is."""
+    row = _own_row(referral_id)
+    if row.state != "utkast":
+        return _opened(row)
+    definition = definition_of(_instance(row.insats))
+    form = definition.forms_for("remiss")[0]
+    parsed = forms.read(definition, form, typed)
+    row.answers = {"svar": to_json(parsed.answers), "skrivet": {k: list(v) for k, v in parsed.typed.items()}}
+    row.saved_at = now()
+    session().flush()
+    return _opened(row)
+
+
+def faults_before_sending(opened: Opened) -> ParsedForm:
+    """The whole form as it must be to be sent."""
+    return forms.read(opened.definition, opened.form, opened.parsed.typed, complete=True)
+
+
+def send(referral_id: uuid.UUID) -> Opened:
+    """Send the draft: it now waits for the person's samtycke. A second click changes nothing."""
+    opened = own(referral_id)
+    row = opened.row
+    if row.state != "utkast":
+        return opened
+    if not faults_before_sending(opened).ok:
+        raise ReferralFault(_("Remissen är inte klar. Fyll i det som saknas, så kan den skickas."))
+    row.state, row.sent_on = "vantar_samtycke", today()
+    accounts.open_account(row.number, f"{row.given_name} {row.family_name}", "deltagare")
+    audit.record("skicka", "referral", row.id, insats=row.insats)
+    return opened
+
+
+def mine() -> list[Listed]:
+    """The actor's own referrals: those that wait for the actor first, newest first within."""
+    rows = session().scalars(
+        sa.select(Referral).where(Referral.author_id == actor().account).order_by(Referral.created_on.desc())
+    )
+    listed = [_listed(row, with_name=True) for row in rows]
+    order = {"utkast": 0, "nekad": 1, "vantar_samtycke": 2, "oppen": 3, "avbojd": 4, "antagen": 5}
+    return sorted(listed, key=lambda one: order[one.state])
+
+
+def for_author(referral_id: uuid.UUID) -> tuple[Listed, str]:
+    """How an own referral is doing, and the team's words to the author."""
+    row = _own_row(referral_id)
+    audit.record("las", "referral", row.id, insats=row.insats)
+    return _listed(row, with_name=True), row.decision_words or ""
+
+
+# -- the samtycke's side -------------------------------------------------------------------------
+
+
+def waiting_for_person() -> list[Referral]:
+    """The referrals that wait for the yes of the person who is logged in, found by the keyed number."""
+    hashes = accounts.number_hashes(actor().account)
+    if not hashes:
+        return []
+    return list(
+        session().scalars(
+            sa.select(Referral).where(Referral.number_hash.in_(hashes), Referral.state == "vantar_samtycke")
+        )
+    )
+
+
+def waiting_for_number(insats: str, number: str) -> Referral | None:
+    """The referral to an insats that waits for the yes of the person with this number (paper samtycke)."""
+    return session().scalar(
+        sa.select(Referral).where(
+            Referral.insats == insats,
+            Referral.number_hash.in_(current().keys.search_hashes(number)),
+            Referral.state == "vantar_samtycke",
+        )
+    )
+
+
+def locked(referral_id: uuid.UUID) -> Referral:
+    """The row, locked for the transaction that decides about it."""
+    row = session().scalar(sa.select(Referral).where(Referral.id == referral_id).with_for_update())
+    require(row is not None, "referral", referral_id)
+    assert row is not None
+    return row
+
+
+def open_for_team(row: Referral) -> uuid.UUID:
+    """The samtycke is valid: the person becomes a participant of the vault, the referral opens for the team."""
+    person = participants.ensure(row.number, row.given_name, row.family_name)
+    row.participant_id, row.state, row.opened_on = person.id, "oppen", today()
+    accounts.join_participant(row.number, person.id)
+    audit.record("oppna", "participant", person.id, insats=row.insats, remiss=str(row.id))
+    return person.id
+
+
+def destroy(row: Referral) -> None:
+    """The person said no: everything about the person goes; the author is told that it did."""
+    audit.record("forstor", "referral", row.id, insats=row.insats, skal="nekat_samtycke")
+    number_hash = row.number_hash
+    row.state, row.decided_on = "nekad", today()
+    row.number = row.given_name = row.family_name = row.decision_words = None
+    row.answers_sealed = None
+    row.number_hash = None
+    if number_hash is not None:
+        jobs.add("stang_tomt_konto", {"referral": str(row.id)}, f"stang_tomt_konto:{row.id}")
+
+
+# -- the team ------------------------------------------------------------------------------------
+
+
+def on_the_way(insats: str) -> int:
+    """How many referrals to an insats are being written or wait for a samtycke: a count, nothing else."""
+    return (
+        session().scalar(
+            sa.select(sa.func.count()).where(
+                Referral.insats == insats, Referral.state.in_(("utkast", "vantar_samtycke"))
+            )
+        )
+        or 0
+    )
+
+
+def waiting(insats: str) -> list[tuple[uuid.UUID, date]]:
+    """Opened referrals that wait for the team's answer: (id, since)."""
+    rows = session().execute(
+        sa.select(Referral.id, Referral.opened_on)
+        .where(Referral.insats == insats, Referral.state == "oppen")
+        .order_by(Referral.opened_on)
+    )
+    return [(row.id, row.opened_on) for row in rows]
+
+
+def accepted(insats: str) -> list[tuple[uuid.UUID, str, date]]:
+    """Accepted referrals: (id, name, since). Enrolments take away those that are enrolled."""
+    rows = session().scalars(
+        sa.select(Referral)
+        .where(Referral.insats == insats, Referral.state == "antagen")
+        .order_by(Referral.decided_on)
+    )
+    return [(row.id, f"{row.given_name} {row.family_name}", row.decided_on or today()) for row in rows]
+
+
+def participant_of_accepted(referral_id: uuid.UUID) -> uuid.UUID:
+    """The participant of an accepted referral; 404 for any other."""
+    row = session().get(Referral, referral_id)
+    require(
+        row is not None and row.state == "antagen" and actor().in_team(row.insats), "referral", referral_id
+    )
+    assert row is not None and row.participant_id is not None
+    return row.participant_id
+
+
+def insats_of(referral_id: uuid.UUID) -> str:
+    """The insats of a referral that is open for the team; 404 for any other."""
+    row = session().get(Referral, referral_id)
+    require(row is not None and row.state in OPEN_STATES, "referral", referral_id)
+    assert row is not None
+    return row.insats
+
+
+def of_team(insats: str) -> list[Listed]:
+    """Every referral that is open for the team, those that wait first."""
+    require(actor().in_team(insats), "insats")
+    rows = session().scalars(
+        sa.select(Referral)
+        .where(Referral.insats == insats, Referral.state.in_(OPEN_STATES))
+        .order_by(Referral.opened_on.desc())
+    )
+    listed = [_listed(row, with_name=True) for row in rows]
+    audit.record("lista", "referral", insats=insats, antal=len(listed))
+    return sorted(listed, key=lambda one: OPEN_STATES.index(one.state))
+
+
+def for_team(referral_id: uuid.UUID) -> Opened:
+    """An open referral, whole, for the team; 404 before the samtycke."""
+    row = session().get(Referral, referral_id)
+    allowed = row is not None and row.state in OPEN_STATES and actor().in_team(row.insats)
+    require(allowed, "referral", referral_id)
+    assert row is not None
+    audit.record("las", "participant", row.participant_id, insats=row.insats, sida="remiss")
+    return _opened(row)
+
+
+def decide(referral_id: uuid.UUID, *, accept: bool, words: str) -> Referral:
+    """The team's answer; a no needs words to the author. A second click changes nothing."""
+    row = locked(referral_id)
+    require(row.state in OPEN_STATES and actor().in_team(row.insats), "referral", referral_id)
+    if row.state != "oppen":
+        return row
+    if not accept and not words.strip():
+        raise ReferralFault(
+            _("Skriv några ord om varför, och vad du föreslår i stället. Remittenten läser det.")
+        )
+    row.state = "antagen" if accept else "avbojd"
+    row.decided_on, row.decided_by = today(), actor().account
+    row.decision_words = words.strip() or None
+    audit.record("besluta", "referral", row.id, insats=row.insats, beslut=row.state)
+    return row
+
+
+# -- inside --------------------------------------------------------------------------------------
+
+
+def _instance(insats: str) -> InsatsInstance:
+    try:
+        return current().forbund.insats_by_id(insats)
+    except KeyError:
+        require(False, "insats")
+        raise
+
+
+def _own_row(referral_id: uuid.UUID) -> Referral:
+    row = session().get(Referral, referral_id)
+    require(row is not None and row.author_id == actor().account, "referral", referral_id)
+    assert row is not None
+    return row
+
+
+def _opened(row: Referral) -> Opened:
+    instance = _instance(row.insats)
+    definition = definition_of(instance)
+    form = definition.forms_for("remiss")[0]
+    stored: Mapping[str, Any] = row.answers or {}
+    answers = from_json(form, stored.get("svar", {}))
+    typed = {name: list(values) for name, values in stored.get("skrivet", {}).items()}
+    parsed = forms.read(definition, form, typed or forms.typed_again(answers))
+    age = participants.age_of_number(row.number, today()) if row.number else None
+    facts = facts_from(form, parsed.answers) | {"alder": age}
+    group = definition.target_group
+    findings = evaluate(group, facts) if group is not None else ()
+    return Opened(row, instance, definition, form, parsed, findings, age)
+
+
+def _listed(row: Referral, *, with_name: bool) -> Listed:
+    name = f"{row.given_name} {row.family_name}" if with_name and row.given_name_sealed else ""
+    since = row.decided_on or row.opened_on or row.sent_on or row.created_on
+    return Listed(row.id, row.insats, _instance(row.insats).name, name, row.state, since)

@@ -1,0 +1,6 @@
+"""The web process's entry point: `stegvis.wsgi:app`, settings from the installation's own file."""
+
+from stegvis.app import create_app
+from stegvis.config import read_settings
+
+app = create_app(read_settings())

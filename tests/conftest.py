@@ -1,0 +1,63 @@
+"""Real servers for the tests: one PostgreSQL and one Valkey a run, one database and role prefix a worker."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from stegvis.app import create_app
+from stegvis.config import Settings
+from stegvis.ground.tenancy.models import db
+from stegvis.local.installation import set_up
+from stegvis.local.servers import Servers, servers
+
+
+@pytest.fixture(scope="session")
+def worker_id(request: pytest.FixtureRequest) -> str:
+    """The name of this worker of pytest-xdist, or `main` where there is one process."""
+    return os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder that all workers of this run share."""
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "main" else own.parent
+
+
+@pytest.fixture(scope="session")
+def running(run_folder: Path) -> Iterator[Servers]:
+    """The servers of this run; the last worker out stops them."""
+    with servers(run_folder / "servers", progress=lambda line: None, durable=False) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def settings(running: Servers, run_folder: Path, worker_id: str) -> Settings:
+    """An installation of this worker's own, provisioned from tenants/."""
+    return set_up(
+        run_folder / f"home-{worker_id}",
+        running,
+        progress=lambda line: None,
+        prefix=f"t_{worker_id}",
+        name=f"stegvis_{worker_id}",
+    )
+
+
+@pytest.fixture(scope="session")
+def app(settings: Settings) -> Iterator[Flask]:
+    """The web application with all engines of the installation (the workers' too)."""
+    made = create_app(settings, levels=("forbund", "huvudman", "publicering"))
+    yield made
+    with made.app_context():
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+@pytest.fixture
+def in_app(app: Flask) -> Iterator[Flask]:
+    """An open application context, for tests that work below the web."""
+    with app.app_context():
+        yield app

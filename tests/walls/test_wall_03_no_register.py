@@ -1,0 +1,167 @@
+"""Wall 3: nowhere above a vault does it say who is a participant.
+
+H: whoever logs in must be found before anybody knows in which vault, so the first sketch would have grown a
+register of people and sessions with numbers in them. C: an account is a row of the vault that it reaches,
+found by that vault's own keyed hash; a session holds a scope, an account's id and times.
+"""
+
+import json
+
+import psycopg
+import pytest
+import redis
+from flask import Flask, session
+from psycopg import sql
+
+from stegvis.ground.tenancy import scope
+from stegvis.ground.tenancy.names import ScopeId
+from stegvis.identity.accounts import service as accounts
+from stegvis.identity.accounts import sessions
+from walls.conftest import Role
+
+pytestmark = pytest.mark.walls
+
+# Made-up people; the numbers are of the series that Skatteverket sets aside for tests.
+NUMBER = "199001012397"
+NAME = "Kanarie Kanariesson"
+
+
+def login_everywhere(app: Flask, every_scope: list[ScopeId]) -> dict[ScopeId, tuple[str, str, bytes]]:
+    """Open the same person's account in every scope and log in there: token, account id, hash by scope."""
+    done = {}
+    for one in every_scope:
+        if one.publishing:
+            continue
+        kind = "kansli" if one.level == "forbund" else "deltagare"
+        with scope(one) as opened:
+            account = str(accounts.open_account(NUMBER, NAME, kind))
+            hashed = opened.keys.search_hash(NUMBER)
+        with app.test_request_context("/"):
+            app.session_interface.save_session(app, session, app.response_class())
+            sessions.begin_login(session, str(one), account, "bankid")  # type: ignore[arg-type]
+            answer = app.response_class()
+            app.session_interface.save_session(app, session, answer)
+        cookie = answer.headers["Set-Cookie"]
+        assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
+        assert "Domain" not in cookie
+        done[one] = (cookie.split(";")[0].removeprefix(f"{sessions.COOKIE}="), account, hashed)
+    return done
+
+
+def everything_in(broker: redis.Redis) -> bytes:
+    """All keys and values of the broker, in one text."""
+    texts = []
+    for key in broker.scan_iter():
+        texts.append(key)
+        kind = broker.type(key)
+        if kind == b"string":
+            texts.append(broker.get(key))
+        elif kind == b"hash":
+            texts += [part for pair in broker.hgetall(key).items() for part in pair]
+        elif kind == b"list":
+            texts += broker.lrange(key, 0, -1)
+        elif kind == b"set":
+            texts += broker.smembers(key)
+        elif kind == b"zset":
+            texts += broker.zrange(key, 0, -1)
+    return b"\n".join(texts)
+
+
+def test_the_broker_knows_no_number_name_or_token(in_app: Flask, every_scope: list[ScopeId]) -> None:
+    logins = login_everywhere(in_app, every_scope)
+    broker: redis.Redis = in_app.extensions["stegvis.broker"]
+    stored = everything_in(broker)
+    for one, (token, account, hashed) in logins.items():
+        # What must be there is there, so that the search below looks at the right thing.
+        assert account.encode() in stored
+        assert str(one).encode() in stored
+        for secret in (token, NUMBER, NUMBER[2:], "Kanarie", hashed.hex(), hashed.decode("latin-1")):
+            assert secret.encode() not in stored
+
+
+def test_a_session_holds_exactly_one_account(in_app: Flask, every_scope: list[ScopeId]) -> None:
+    logins = login_everywhere(in_app, every_scope)
+    broker: redis.Redis = in_app.extensions["stegvis.broker"]
+    kept = [json.loads(broker.get(key)) for key in broker.scan_iter("session:*")]
+    of_ours = [
+        one for one in kept if one["login"]["account"] in {account for _, account, _ in logins.values()}
+    ]
+    assert {frozenset(one) for one in of_ours} == {frozenset({"login"})}
+    assert {frozenset(one["login"]) for one in of_ours} == {
+        frozenset({"scope", "account", "since", "seen", "provider"})
+    }
+
+
+def test_above_the_vaults_nothing_tells_of_a_participant(
+    in_app: Flask, every_scope: list[ScopeId], admin: psycopg.Connection
+) -> None:
+    logins = login_everywhere(in_app, every_scope)
+    in_vaults = [(account, hashed) for one, (_, account, hashed) in logins.items() if one.level == "huvudman"]
+    assert len({hashed for _, hashed in in_vaults}) == len(in_vaults), "each vault hashes with its own key"
+    seen = {}
+    for schema, table in admin.execute(
+        "SELECT schemaname, tablename FROM pg_tables WHERE schemaname !~ '^(pg_|information_schema)'"
+    ).fetchall():
+        rows = admin.execute(
+            sql.SQL("SELECT t::text FROM {}.{} t").format(sql.Identifier(schema), sql.Identifier(table))
+        ).fetchall()
+        seen[schema, table] = "\n".join(row[0] for row in rows)
+    assert sum(in_vaults[0][0] in text for text in seen.values()) >= 1, "the search finds what is there"
+    for (schema, table), text in seen.items():
+        assert NUMBER not in text and NUMBER[2:] not in text and "Kanarie" not in text, (schema, table)
+        if schema.startswith("hm_"):
+            continue
+        for account, hashed in in_vaults:
+            assert account not in text and hashed.hex() not in text, (schema, table)
+
+
+def test_a_forbund_cannot_ask_about_an_account(
+    in_app: Flask, every_scope: list[ScopeId], as_role: Role
+) -> None:
+    logins = login_everywhere(in_app, every_scope)
+    for one in every_scope:
+        if one.level == "huvudman":
+            with as_role("fb", ScopeId(one.forbund).role(in_app.config["STEGVIS"].prefix)) as inside:
+                for account in (logins[one][1], "00000000-0000-4000-8000-000000000000"):
+                    with pytest.raises(psycopg.errors.InsufficientPrivilege), inside.transaction():
+                        inside.execute(
+                            sql.SQL("SELECT 1 FROM {}.account WHERE id = %s").format(
+                                sql.Identifier(one.schema)
+                            ),
+                            [account],
+                        )
+
+
+def test_an_account_is_found_in_its_own_vault_only(in_app: Flask) -> None:
+    only = "199002022396"
+    with scope("gavleborg/sandviken"):
+        account = accounts.open_account(only, "Prov Provsson", "remittent", organisation="FK")
+    found = {}
+    for one in ("gavleborg/sandviken", "gavleborg/af_gavle", "kalmar_lan/kalmar", "gavleborg"):
+        with scope(one):
+            found[one] = accounts.accounts_of_number(only)
+    assert found == {
+        "gavleborg/sandviken": [(account, "remittent", "FK")],
+        "gavleborg/af_gavle": [],
+        "kalmar_lan/kalmar": [],
+        "gavleborg": [],
+    }
+
+
+def test_a_new_login_makes_the_old_cookie_worthless(in_app: Flask) -> None:
+    with in_app.test_request_context("/"):
+        session["language"] = "sv"
+        first = in_app.response_class()
+        in_app.session_interface.save_session(in_app, session, first)
+    token = first.headers["Set-Cookie"].split(";")[0].removeprefix(f"{sessions.COOKIE}=")
+    with in_app.test_request_context("/", headers={"Cookie": f"{sessions.COOKIE}={token}"}):
+        assert session["language"] == "sv"
+        sessions.begin_login(session, "gavleborg", "x", "bankid")  # type: ignore[arg-type]
+        second = in_app.response_class()
+        in_app.session_interface.save_session(in_app, session, second)
+    fresh = second.headers["Set-Cookie"].split(";")[0].removeprefix(f"{sessions.COOKIE}=")
+    assert fresh != token
+    with in_app.test_request_context("/", headers={"Cookie": f"{sessions.COOKIE}={token}"}):
+        assert dict(session) == {}
+    with in_app.test_request_context("/", headers={"Cookie": f"{sessions.COOKIE}={fresh}"}):
+        assert session["login"]["account"] == "x"
