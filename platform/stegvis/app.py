@@ -36,8 +36,13 @@ ROOMS = (
     "vault.measurements",
     "vault.tasks",
     "vault.own_pages",
+    "vault.reporting",
+    "publishing",
+    "forbund.diarium",
+    "forbund.reports",
+    "forbund.desk",
 )
-JOB_ROOMS = ("vault.referrals",)
+JOB_ROOMS = ("vault.referrals", "publishing", "forbund.reports")
 
 LOGIN_OF_LEVEL = {"forbund": "fb", "huvudman": "hm", "publicering": "pub"}
 POOL = {"pool_size": 5, "max_overflow": 10, "pool_recycle": 1800, "pool_pre_ping": True}

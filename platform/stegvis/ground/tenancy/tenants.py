@@ -121,6 +121,7 @@ class Directory:
         self._documents = {one.model.id: one for one in documents}
         self._by_id = {key: one.model for key, one in self._documents.items()}
         self._by_host = {host: one for one in self for host in one.forbund.hosts}
+        self._scopes = frozenset(self.scopes())
 
     def __iter__(self) -> Iterator[Forbund]:
         return iter(self._by_id.values())
@@ -144,7 +145,7 @@ class Directory:
 
     def knows(self, scope: ScopeId) -> bool:
         """Whether the scope exists here."""
-        return scope in set(self.scopes())
+        return scope in self._scopes
 
 
 def load_directory(folder: Path, prefix: str = "stegvis") -> Directory:

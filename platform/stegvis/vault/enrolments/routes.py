@@ -1,0 +1,116 @@
+"""Pages about people in an insats: the caseload, enrolling, a person's page, activities, avslut."""
+
+import uuid
+from typing import Any
+
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from stegvis.ground.web.htmx import is_htmx
+from stegvis.identity.access import policy
+from stegvis.identity.access.rights import HANDLEDARE, INSATSLEDARE
+from stegvis.vault.enrolments import service
+
+blueprint = Blueprint("enrolments", __name__, template_folder="templates")
+TEAM = {"rights": (HANDLEDARE, INSATSLEDARE)}
+
+
+@blueprint.get("/insats/<insats>/personer")
+@policy.vault("personal", **TEAM)
+def people(insats: str) -> Any:
+    """The caseload; `?visa=avslutade` and `?mina=1` choose what it shows."""
+    shown = service.ENDED if request.args.get("visa") == service.ENDED else service.ENROLLED
+    caseload = service.people(insats, shown, mine=request.args.get("mina") == "1")
+    return render_template("enrolments/people.html", caseload=caseload)
+
+
+@blueprint.get("/insats/<insats>/inskrivning/<uuid:referral_id>")
+@policy.vault("personal", **TEAM)
+def enrol(insats: str, referral_id: uuid.UUID) -> Any:
+    """The form that enrols the person of an accepted referral."""
+    return render_template("enrolments/enrol.html", shown=service.enrol_page(insats, referral_id))
+
+
+@blueprint.post("/insats/<insats>/inskrivning/<uuid:referral_id>")
+@policy.vault("personal", **TEAM)
+def enrol_sent(insats: str, referral_id: uuid.UUID) -> Any:
+    """Enrol; for htmx only the fields that the answers so far call for."""
+    if is_htmx(request):
+        fields = service.enrol_fields(insats, referral_id, request.form)
+        return render_template("enrolments/_fields.html", form=fields)
+    try:
+        enrolment_id = service.enrol_typed(insats, referral_id, request.form)
+    except service.FormFaults as faults:
+        return render_template("enrolments/enrol.html", shown=faults.page), 422
+    flash(_("Inskrivningen är klar. Nu kan ni mäta hur det går och skriva planen."), "success")
+    return redirect(url_for("enrolments.person", enrolment_id=enrolment_id), 303)
+
+
+@blueprint.get("/personer/<uuid:enrolment_id>")
+@policy.vault("personal", **TEAM)
+def person(enrolment_id: uuid.UUID) -> Any:
+    """A person's first page: what is due, the time line, the baseline."""
+    shown = service.open_person(enrolment_id)
+    return render_template("enrolments/overview.html", shown=shown, person=shown.person, tab="oversikt")
+
+
+@blueprint.get("/personer/<uuid:enrolment_id>/aktiviteter")
+@policy.vault("personal", **TEAM)
+def activities(enrolment_id: uuid.UUID) -> Any:
+    """A person's activities."""
+    shown = service.activities_page(enrolment_id)
+    return render_template("enrolments/activities.html", shown=shown, person=shown.person, tab="aktiviteter")
+
+
+@blueprint.post("/personer/<uuid:enrolment_id>/aktiviteter")
+@policy.vault("personal", **TEAM)
+def activity_sent(enrolment_id: uuid.UUID) -> Any:
+    """Begin an activity."""
+    try:
+        service.start_activity_typed(enrolment_id, request.form)
+    except service.FormFaults as faults:
+        shown = faults.page
+        page = render_template(
+            "enrolments/activities.html", shown=shown, person=shown.person, tab="aktiviteter"
+        )
+        return page, 422
+    flash(_("Aktiviteten är sparad."), "success")
+    return redirect(url_for("enrolments.activities", enrolment_id=enrolment_id), 303)
+
+
+@blueprint.post("/personer/<uuid:enrolment_id>/aktiviteter/<uuid:activity_id>/slut")
+@policy.vault("personal", **TEAM)
+def activity_ended(enrolment_id: uuid.UUID, activity_id: uuid.UUID) -> Any:
+    """End an activity today."""
+    service.end_activity(enrolment_id, activity_id)
+    flash(_("Aktiviteten är avslutad i dag."), "success")
+    return redirect(url_for("enrolments.activities", enrolment_id=enrolment_id), 303)
+
+
+@blueprint.get("/personer/<uuid:enrolment_id>/avslut")
+@policy.vault("personal", **TEAM)
+def exit_form(enrolment_id: uuid.UUID) -> Any:
+    """The form that ends an enrolment."""
+    shown = service.end_page(enrolment_id)
+    return render_template("enrolments/exit.html", shown=shown, person=shown.person)
+
+
+@blueprint.post("/personer/<uuid:enrolment_id>/avslut")
+@policy.vault("personal", **TEAM)
+def exit_sent(enrolment_id: uuid.UUID) -> Any:
+    """End; for htmx only the fields that the answers so far call for."""
+    if is_htmx(request):
+        fields = service.end_fields(enrolment_id, request.form)
+        return render_template("enrolments/_fields.html", form=fields)
+    try:
+        service.end_typed(enrolment_id, request.form)
+    except service.FormFaults as faults:
+        shown = faults.page
+        return render_template("enrolments/exit.html", shown=shown, person=shown.person), 422
+    flash(_("Avslutet är sparat. Personens sida finns kvar under Avslutade."), "success")
+    return redirect(url_for("enrolments.person", enrolment_id=enrolment_id), 303)
+
+
+def init_app(app: Flask) -> None:
+    """Add the pages."""
+    app.register_blueprint(blueprint)

@@ -1,0 +1,90 @@
+"""Enrolments: from an accepted referral to the avslut, with the activities between. The room's public door.
+
+Writing by codes and dates lies in `changes`, reading about people in `people`, pages with forms in
+`form_pages`. People look into the rooms of measurements and plans, and these call back here to ask who may
+work with whom: the modules of the three rooms import each other as modules, never names out of each other.
+"""
+
+from stegvis.vault.enrolments.cases import case, definition_for, instance_of, team_of
+from stegvis.vault.enrolments.changes import (
+    EnrolmentFault,
+    end,
+    end_activity,
+    enrol,
+    enrolled_referrals,
+    start_activity,
+)
+from stegvis.vault.enrolments.coded import Baseline, Exit
+from stegvis.vault.enrolments.form_pages import (
+    ActivitiesPage,
+    EnrolPage,
+    ExitPage,
+    FormFaults,
+    FormPart,
+    activities_page,
+    end_fields,
+    end_page,
+    end_typed,
+    enrol_fields,
+    enrol_page,
+    enrol_typed,
+    part,
+    part_errors,
+    start_activity_typed,
+)
+from stegvis.vault.enrolments.history import NextStep
+from stegvis.vault.enrolments.people import (
+    ENDED,
+    ENROLLED,
+    Caseload,
+    Person,
+    PersonPage,
+    PersonRow,
+    Waiting,
+    header,
+    open_person,
+    people,
+)
+from stegvis.vault.enrolments.queries import of_participant
+
+__all__ = [
+    "ENDED",
+    "ENROLLED",
+    "ActivitiesPage",
+    "Baseline",
+    "Caseload",
+    "EnrolPage",
+    "EnrolmentFault",
+    "Exit",
+    "ExitPage",
+    "FormFaults",
+    "FormPart",
+    "NextStep",
+    "Person",
+    "PersonPage",
+    "PersonRow",
+    "Waiting",
+    "activities_page",
+    "case",
+    "definition_for",
+    "end",
+    "end_activity",
+    "end_fields",
+    "end_page",
+    "end_typed",
+    "enrol",
+    "enrol_fields",
+    "enrol_page",
+    "enrol_typed",
+    "enrolled_referrals",
+    "header",
+    "instance_of",
+    "of_participant",
+    "open_person",
+    "part",
+    "part_errors",
+    "people",
+    "start_activity",
+    "start_activity_typed",
+    "team_of",
+]

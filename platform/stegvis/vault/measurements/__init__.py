@@ -1,0 +1,1 @@
+"""Measurements: ratings with a progression instrument, and what changed between two."""

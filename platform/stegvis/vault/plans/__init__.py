@@ -1,0 +1,1 @@
+"""Plans: the genomförandeplan that participant and handledare write together."""

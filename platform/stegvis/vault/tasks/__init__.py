@@ -1,0 +1,1 @@
+"""What waits today: the front page of those who work in an insats."""
