@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from playwright.sync_api import Browser, sync_playwright
 
 from stegvis.app import create_app
 from stegvis.config import Settings
 from stegvis.ground.tenancy.models import db
+from stegvis.local.browser import find_chromium
 from stegvis.local.installation import set_up
 from stegvis.local.servers import Servers, servers
 
@@ -54,6 +56,19 @@ def app(settings: Settings) -> Iterator[Flask]:
     with made.app_context():
         for engine in db.engines.values():
             engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A real Chromium, one a worker; the tests that need it are skipped where there is none."""
+    program = find_chromium()
+    if program is None:
+        pytest.skip("Chromium saknas")
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(program), args=flags)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

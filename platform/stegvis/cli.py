@@ -219,7 +219,10 @@ def demo_run(fresh: bool, port: int | None, check_only: bool) -> None:
                 sys.exit(1)
             return
         _tell(running)
-        running.supervisor.watch()
+        try:
+            running.supervisor.watch()
+        except KeyboardInterrupt:
+            click.echo("\nStoppar ...", err=True)
 
 
 def _tell(running: Any) -> None:

@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from testlegitimation.names import PARAM
 from testlegitimation.people import luhn_digit
 
 ANNA = "199001019802"
-CHROMIUM = shutil.which("chromium")
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield opened
-        opened.close()
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def page(browser: Any) -> Iterator[Page]:
+def page(chromium: Any) -> Iterator[Page]:
     """A phone-sized page; the client's address answers with a word instead of the network."""
-    opened = browser.new_page(viewport={"width": 390, "height": 844})
+    opened = chromium.new_page(viewport={"width": 390, "height": 844})
     opened.route("http://prov.localhost:9/**", lambda route: route.fulfill(body="Tillbaka"))
     yield opened
     opened.close()
