@@ -88,7 +88,7 @@ def test_a_session_holds_exactly_one_account(in_app: Flask, every_scope: list[Sc
     ]
     assert {frozenset(one) for one in of_ours} == {frozenset({"login"})}
     assert {frozenset(one["login"]) for one in of_ours} == {
-        frozenset({"scope", "account", "since", "seen", "provider"})
+        frozenset({"scope", "account", "since", "seen", "provider", "outsider"})
     }
 
 

@@ -12,12 +12,15 @@ ACTIVITIES = (
     "Progressionskortet används nu vid varje uppföljning. Samtalen blir tydligare, säger handledarna."
 )
 HEADINGS = (
+    ("allmanna_uppgifter", "1", "Allmänna uppgifter"),
+    ("aktivitetsrapport", "2", "Aktivitetsrapport"),
     ("aktiviteter", "2.1", "Aktiviteter"),
     ("avvikelser", "2.2", "Avvikelser från planering samt åtgärder"),
     ("brukarmedverkan", "2.3", "Brukarmedverkan"),
     ("mal", "2.4", "Insatsens mål samt delmål"),
     ("bedomning", "2.5", "Sammanfattande bedömning"),
     ("styrgrupp", "2.6", "Styrgruppens analys av utfallet"),
+    ("uppgiftslamnare", "3", "Uppgiftslämnare"),
 )
 FEW = {"hidden": "for_fa"}
 SINCE_ONLY = {"hidden": "bara_sedan_start"}

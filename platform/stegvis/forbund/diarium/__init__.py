@@ -1,0 +1,1 @@
+"""The diarium: ärenden and their handlingar, with date of arrival."""

@@ -1,0 +1,1 @@
+"""Received reports: read as a page or PDF, sent back for completion. Rendered from frozen payloads only."""

@@ -1,0 +1,1 @@
+"""The insats' report while it is written: figures from the vault, words beside them, marks, sending."""
