@@ -92,6 +92,8 @@ def _staff_ways(actor: Actor, forbund: Forbund, scope_id: ScopeId) -> list[tuple
         found.append((_("Remisser"), f"/insats/{mine[0]}/remisser"))
     if mine and actor.has(INSATSLEDARE, mine[0]):
         found.append((_("Rapporter"), f"/insats/{mine[0]}/rapporter"))
+    if actor.has(REFER) and not mine:
+        found.append((_("Mina remisser"), "/remisser"))
     if actor.has(PUBLISH):
         found.append((_("Godkänn"), "/granskning"))
     return found

@@ -1,19 +1,20 @@
 """Where each kind of account comes to, its navigation row, and its kind in words."""
 
-from collections.abc import Callable
-
 from flask_babel import gettext as _
 
-from stegvis.identity.access.rights import Actor
-
-# (label, address) in the order of importance; a room above fills these in when the app is put together.
-NavSource = Callable[[Actor], list[tuple[str, str]]]
+from stegvis.identity.access.rights import PUBLISH, REFER, TEAM, Actor
 
 
 def home_of(actor: Actor) -> str:
     """The first page of an account."""
     addresses = {"deltagare": "/mina-sidor", "remittent": "/remisser", "kansli": "/laget"}
-    return addresses.get(actor.kind, "/idag")
+    if actor.kind in addresses:
+        return addresses[actor.kind]
+    if actor.insatser(*TEAM):
+        return "/idag"
+    if actor.has(PUBLISH):
+        return "/granskning"
+    return "/remisser" if actor.has(REFER) else "/"
 
 
 def kind_in_words(kind: str) -> str:

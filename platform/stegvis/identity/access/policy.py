@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from flask import abort, g, redirect, request, session, url_for
@@ -83,8 +84,6 @@ def _enter(policy: Policy, view: View, args: tuple[Any, ...], kwargs: dict[str, 
     if login is None:
         return to_login()
     scope_id = ScopeId.parse(login["scope"])
-    if scope_id.level != policy.level:
-        abort(404)
     account = uuid.UUID(login["account"])
     structlog.contextvars.bind_contextvars(scope=str(scope_id))
     outsider = bool(login.get("outsider"))
@@ -95,7 +94,7 @@ def _enter(policy: Policy, view: View, args: tuple[Any, ...], kwargs: dict[str, 
             return to_login()
         g.actor = actor
         opened.facts["role"] = actor.kind
-        if not policy.allows(actor, kwargs.get("insats")):
+        if scope_id.level != policy.level or not policy.allows(actor, kwargs.get("insats")):
             audit.record_refusal("behorighet")
             abort(404)
         sessions.touch(session)  # type: ignore[arg-type]
@@ -119,12 +118,20 @@ def current_login() -> dict[str, Any] | None:
 
 def to_login() -> Response:
     """To the login page, and back to here afterwards; an htmx request is told to load it as a page."""
-    target = url_for("eid.choose", vidare=request.full_path if request.method == "GET" else None)
+    target = url_for("eid.choose", vidare=_page_of_request() or None)
     if request.headers.get("HX-Request"):
         answer = Response("", 401)
         answer.headers["HX-Redirect"] = target
         return answer
     return redirect(target, 303)
+
+
+def _page_of_request() -> str:
+    """The page to come back to: this one, or for a form or a part of a page the one that it stands on."""
+    if request.method == "GET" and not request.headers.get("HX-Request"):
+        return request.full_path.rstrip("?")
+    stood_on = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
+    return stood_on.path if stood_on.netloc == request.host else ""
 
 
 def actor() -> Actor:

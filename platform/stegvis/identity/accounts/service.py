@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 
 from stegvis.ground.day import today
 from stegvis.ground.tenancy.models import now
@@ -57,7 +58,7 @@ def actor_of(account_id: uuid.UUID) -> Actor | None:
     if not found:
         return None
     row = found[0][0]
-    held = frozenset((one, insats) for _, one, insats in found if one is not None)
+    held = frozenset((one, insats) for _row, one, insats in found if one is not None)
     return Actor(row.id, row.kind, row.name, row.organisation, held)
 
 
@@ -83,7 +84,10 @@ def open_account(
     insats: str = "",
     ends_on: date | None = None,
 ) -> uuid.UUID:
-    """Open an account, or return the living one of the same number and kind with the rights added."""
+    """Open an account, or return the one of the same number and kind with the rights added.
+
+    One that had ended lives again with these rights alone: what it could do before is not given back.
+    """
     account, _, _ = _rows()
     hashes = current().keys.search_hashes(number)
     row = session().scalar(sa.select(account).where(account.number_hash.in_(hashes), account.kind == kind))
@@ -93,6 +97,8 @@ def open_account(
         session().flush()
         audit.record("oppna_konto", "account", row.id, slag=kind)
     else:
+        if row.closed_at is not None or (row.ends_on is not None and row.ends_on < today()):
+            _take_all_rights(row.id)
         row.closed_at, row.ends_on = None, ends_on
     for right in rights:
         give_right(row.id, right, insats)
@@ -113,6 +119,12 @@ def give_right(account_id: uuid.UUID, right: str, insats: str = "") -> None:
         audit.record("ge_ratt", "account", account_id, insats=insats, ratt=right)
 
 
+def _take_all_rights(account_id: uuid.UUID) -> None:
+    _, right, _ = _rows()
+    session().execute(sa.delete(right).where(right.account_id == account_id))
+    audit.record("ta_ratter", "account", account_id)
+
+
 def close_account(account_id: uuid.UUID) -> None:
     """End an account at once: its sessions stop at their next request."""
     account, _, _ = _rows()
@@ -120,6 +132,15 @@ def close_account(account_id: uuid.UUID) -> None:
     if row is not None and row.closed_at is None:
         row.closed_at = now()
         audit.record("stang_konto", "account", account_id)
+
+
+def erase_account(account_id: uuid.UUID) -> None:
+    """End an account and forget whose it was: neither name nor number is left, only that it was here."""
+    account, _, _ = _rows()
+    row = session().get(account, account_id)
+    if row is not None:
+        close_account(account_id)
+        row.name, row.number_hash = "", secrets.token_bytes(len(row.number_hash))
 
 
 def invite(
@@ -155,13 +176,13 @@ def accept_invitation(token: str, number: str) -> uuid.UUID:
 
     Raises InvitationRefused.
     """
-    _, _, invitation = _rows()
+    invitation = _rows()[2]
     digest = hashlib.sha256(token.encode()).digest()
     row = session().scalar(sa.select(invitation).where(invitation.token_hash == digest).with_for_update())
     if row is None or row.used_at is not None or row.ends_at < now():
-        raise InvitationRefused("Inbjudan gäller inte längre. Be den som bjöd in dig om en ny.")
+        raise InvitationRefused(_("Inbjudan gäller inte längre. Be den som bjöd in dig om en ny."))
     if row.number_hash not in current().keys.search_hashes(number):
-        raise InvitationRefused("Inbjudan är skriven till någon annan än den som legitimerade sig.")
+        raise InvitationRefused(_("Inbjudan är skriven till någon annan än den som legitimerade sig."))
     row.used_at = now()
     ends_on = today() + timedelta(days=OTHER_AUTHORITY_DAYS) if row.kind == "remittent" else None
     return open_account(

@@ -70,7 +70,10 @@ class BrokerSessions(SessionInterface):
             return
         token = session.token or secrets.token_urlsafe(32)
         content = json.dumps(dict(session), ensure_ascii=False)
-        self.broker.set(_key(token), content, ex=self._lifetime(session))
+        # A session that was ended while this request ran is not brought back by it.
+        kept = self.broker.set(_key(token), content, ex=self._lifetime(session), xx=bool(session.token))
+        if not kept:
+            return
         if token != session.token or session.retired:
             response.set_cookie(COOKIE, token, path="/", secure=True, httponly=True, samesite="Lax")
 

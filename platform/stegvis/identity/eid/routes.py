@@ -1,5 +1,6 @@
 """Logging in: choose an e-ID, go there, come back, choose an account; logging out."""
 
+import time
 import uuid
 from typing import Any
 
@@ -19,6 +20,8 @@ from stegvis.identity.eid.providers import public_jwks
 
 blueprint = Blueprint("eid", __name__, template_folder="templates")
 log = structlog.get_logger("stegvis.eid")
+# How long somebody with several accounts may think; afterwards the e-ID is asked again.
+CHOICE_SECONDS = 5 * 60
 
 
 @blueprint.get("/logga-in")
@@ -73,12 +76,18 @@ def _logged_in(visit: visits.Visit, provider_id: str, params: dict[str, str]) ->
         flash(str(refusal), "error")
         return redirect(url_for("eid.choose"), 303)
     found = _accounts(identity.personnummer)
+    session.pop("choices", None)
     if not found:
         log.info("login_without_account", forbund=g.forbund.id)
         return render_template("eid/nobody.html"), 403
     if len(found) == 1:
         return _enter(found[0], provider_id, onward)
-    session["choices"] = {"accounts": found, "provider": provider_id, "onward": onward}
+    session["choices"] = {
+        "accounts": found,
+        "provider": provider_id,
+        "onward": onward,
+        "until": time.time() + CHOICE_SECONDS,
+    }
     return redirect(url_for("eid.accounts_of_person"), 303)
 
 
@@ -98,8 +107,8 @@ def invited(huvudman: str, token: str) -> Any:
 @policy.public("Den som har flera konton väljer här; valen ligger i webbläsarens egen session.")
 def accounts_of_person() -> Any:
     """Several accounts: as what does the person come today?"""
-    waiting = session.get("choices")
-    if not waiting:
+    waiting = _choices()
+    if waiting is None:
         return redirect(url_for("eid.choose"), 303)
     return render_template("eid/accounts.html", found=[_described(one) for one in waiting["accounts"]])
 
@@ -108,9 +117,9 @@ def accounts_of_person() -> Any:
 @policy.public("Den som har flera konton väljer här; valen ligger i webbläsarens egen session.")
 def choose_account() -> Any:
     """Enter as the chosen account: one of those that the login found, and no other."""
-    waiting = session.get("choices")
+    waiting = _choices()
     if waiting is None:
-        abort(404)
+        return redirect(url_for("eid.choose"), 303)
     chosen = request.form.get("konto", "")
     found = [one for one in waiting["accounts"] if one[1] == chosen]
     if not found:
@@ -164,6 +173,15 @@ def _accept_invitation(number: str) -> None:
         accounts.accept_invitation(waiting["token"], number)
 
 
+def _choices() -> dict[str, Any] | None:
+    """The accounts that the last login in this browser found, while the choice is fresh."""
+    waiting: dict[str, Any] | None = session.get("choices")
+    if waiting is not None and waiting["until"] < time.time():
+        session.pop("choices")
+        return None
+    return waiting
+
+
 def _described(one: list[str]) -> dict[str, str]:
     """A choice in words: as what, and where."""
     scope_id = ScopeId.parse(one[0])
@@ -174,14 +192,15 @@ def _described(one: list[str]) -> dict[str, str]:
 def _enter(one: list[str], provider_id: str, onward: str) -> Any:
     scope_text, account, kind, _organisation = one
     outsider = kind in policy.OUTSIDERS
-    sessions.begin_login(session, scope_text, account, provider_id, outsider=outsider)  # type: ignore[arg-type]
     with scope(scope_text, account=uuid.UUID(account)) as opened:
         actor = accounts.actor_of(uuid.UUID(account))
         if actor is None:
-            abort(404)
+            flash(_("Kontot har avslutats. Be den som ansvarar för konton om en ny inbjudan."), "error")
+            return redirect(url_for("eid.choose"), 303)
         opened.facts["role"] = actor.kind
         audit.record("logga_in", "account", actor.account, leverantor=provider_id)
         target = onward or homes.home_of(actor)
+    sessions.begin_login(session, scope_text, account, provider_id, outsider=outsider)  # type: ignore[arg-type]
     return redirect(target, 303)
 
 

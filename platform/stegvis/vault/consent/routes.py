@@ -4,7 +4,18 @@ import uuid
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, Flask, Response, flash, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    flash,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
@@ -17,7 +28,7 @@ from stegvis.identity.eid.errors import EidError, EidRefused
 from stegvis.identity.eid.routes import sentence_for
 from stegvis.identity.eid.visit import SigningResult
 from stegvis.vault.consent import service
-from stegvis.vault.participants.service import NumberRefused, birth_date
+from stegvis.vault.referrals import service as referrals
 
 blueprint = Blueprint("consent", __name__, template_folder="templates")
 PURPOSE = "samtycke"
@@ -45,14 +56,18 @@ def read(consent_id: uuid.UUID) -> Any:
 def sign(consent_id: uuid.UUID, provider_id: str) -> Any:
     """Leave for the e-ID to sign."""
     back = url_for("consent.read", consent_id=consent_id)
-    return _leave(service.to_sign(consent_id), provider_id, back)
+    return _leave(consent_id, provider_id, back)
 
 
 @blueprint.post("/mina-sidor/samtycken/<uuid:consent_id>/nej")
 @policy.vault("deltagare")
 def refuse(consent_id: uuid.UUID) -> Any:
     """The person does not want to."""
-    service.refuse(consent_id)
+    try:
+        service.refuse(consent_id)
+    except service.ConsentFault as fault:
+        flash(str(fault), "info")
+        return redirect(url_for("consent.read", consent_id=consent_id), 303)
     flash(_("Du sa nej. Remissen är borttagen, och den som skrev den får veta att du inte vill."), "success")
     return redirect(url_for("own_pages.front"), 303)
 
@@ -98,14 +113,17 @@ def beside(referral_id: uuid.UUID) -> Any:
 def sign_beside(referral_id: uuid.UUID, consent_id: uuid.UUID, provider_id: str) -> Any:
     """The person signs with the own e-ID on the author's screen."""
     back = url_for("referrals.edit", referral_id=referral_id)
-    return _leave(service.to_sign(consent_id, beside_author=True), provider_id, back)
+    return _leave(consent_id, provider_id, back, beside_author=True)
 
 
 @blueprint.post("/remisser/<uuid:referral_id>/samtycke/<uuid:consent_id>/nej")
 @policy.vault("remittent", "personal", **AUTHORS)
 def refuse_beside(referral_id: uuid.UUID, consent_id: uuid.UUID) -> Any:
     """The person says no on the author's screen."""
-    service.refuse(consent_id, beside_author=True)
+    try:
+        service.refuse(consent_id, beside_author=True)
+    except service.ConsentFault as fault:
+        flash(str(fault), "info")
     return redirect(url_for("referrals.edit", referral_id=referral_id), 303)
 
 
@@ -124,11 +142,9 @@ def paper(insats: str) -> Any:
 def register_paper(insats: str) -> Any:
     """Store it; the referral opens as after an e-ID."""
     typed, faults = request.form, {}
-    number = "".join(letter for letter in typed.get("nummer", "") if letter.isdigit())
-    try:
-        birth_date(number)
-    except NumberRefused as fault:
-        faults["nummer"] = str(fault)
+    number, found = referrals.read_number(typed.get("nummer", ""))
+    if found:
+        faults["nummer"] = found
     signed_on = _date(typed.get("datum", ""))
     if signed_on is None:
         faults["datum"] = _("Skriv dagen då pappret skrevs under.")
@@ -150,7 +166,14 @@ def register_paper(insats: str) -> Any:
 # -- after the e-ID ------------------------------------------------------------------------------
 
 
-def _leave(to_sign: service.ToSign, provider_id: str, back: str) -> Any:
+def _leave(consent_id: uuid.UUID, provider_id: str, back: str, *, beside_author: bool = False) -> Any:
+    if provider_id not in current().forbund.forbund.eid:
+        abort(404)
+    try:
+        to_sign = service.to_sign(consent_id, beside_author=beside_author)
+    except service.ConsentFault as fault:
+        flash(str(fault), "info")
+        return redirect(back, 303)
     facts = {
         "consent": str(to_sign.consent_id),
         "manifest": to_sign.manifest,

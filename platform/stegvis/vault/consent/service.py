@@ -53,6 +53,7 @@ class ConsentPage:
     """A samtycke as the person reads it: blocks in the chosen language, the Swedish text that is signed."""
 
     row: Consent
+    state: State
     insats_name: str
     title: str
     blocks: tuple[Block, ...]
@@ -108,8 +109,8 @@ def page(consent_id: uuid.UUID, language: str) -> ConsentPage:
 
 def page_for_author(referral_id: uuid.UUID, language: str) -> ConsentPage:
     """The question for the person who sits beside the referral's author."""
-    opened = referrals.own(referral_id)
-    row = session().scalar(sa.select(Consent).where(Consent.referral_id == opened.row.id))
+    mine = referrals.own_id(referral_id)
+    row = session().scalar(sa.select(Consent).where(Consent.referral_id == mine))
     require(row is not None, "consent")
     assert row is not None
     return _page(row, language)
@@ -117,9 +118,9 @@ def page_for_author(referral_id: uuid.UUID, language: str) -> ConsentPage:
 
 def mine() -> list[tuple[Consent, ConsentState, str]]:
     """The samtycken of the person who is logged in: those that wait, then the others, newest first."""
-    rows = _own_rows()
+    rows = sorted(_own_rows(), key=lambda row: row.created_at, reverse=True)
     named = [(row, _state(row), current().forbund.insats_by_id(row.insats).name) for row in rows]
-    return sorted(named, key=lambda one: (one[1].state != "fraga", one[0].created_at), reverse=False)
+    return sorted(named, key=lambda one: one[1].state != "fraga")
 
 
 # -- signing -------------------------------------------------------------------------------------
@@ -150,7 +151,7 @@ def signed(
     if row.state != "fraga":
         raise ConsentFault(_("Samtycket är redan besvarat, så underskriften gäller inte."))
     referral = referrals.locked(row.referral_id)
-    _give(row, referral, "eid")
+    _give(row, referral, "eid", today())
     record = evidence.from_signing(
         result, _matter(row, result.material, manifest, transaction), provider=provider
     )
@@ -169,7 +170,7 @@ def failed(consent_id: uuid.UUID, refusal: EidRefused) -> None:
 
 def refuse(consent_id: uuid.UUID, *, beside_author: bool = False) -> None:
     """The person says no: the draft is destroyed, its author is told."""
-    row = _asked_beside(consent_id) if beside_author else _own(consent_id)
+    row = _locked((_asked_beside(consent_id) if beside_author else _own(consent_id)).id)
     if row.state == "nekad":
         return
     if row.state != "fraga":
@@ -181,11 +182,12 @@ def refuse(consent_id: uuid.UUID, *, beside_author: bool = False) -> None:
 
 def withdraw(consent_id: uuid.UUID) -> None:
     """The person takes a samtycke back: it ends at once, with no more steps than giving it."""
-    row = _own(consent_id)
+    row = _locked(_own(consent_id).id)
     if row.state == "atertagen":
         return
     require(row.state == "given", "consent", consent_id)
     row.state, row.withdrawn_on, row.withdrawn_at = "atertagen", today(), now()
+    referrals.end_unanswered(row.referral_id)
     audit.record("ta_tillbaka", "consent", row.id, insats=row.insats)
 
 
@@ -207,12 +209,14 @@ def paper(insats: str, number: str, signed_on: date, note: str) -> uuid.UUID:
         )
     if signed_on > today():
         raise ConsentFault(_("Datumet har inte varit än. Skriv den dag då pappret skrevs under."))
+    if _text_of(insats).duration.longest.after(signed_on) < today():
+        raise ConsentFault(_("Samtycket på pappret har redan gått ut. Be personen om ett nytt."))
     row = ask(referral.id)
     row = _locked(row.id)
     if row.state == "given":
         return referral.id
-    _give(row, referrals.locked(referral.id), "papper")
-    row.registered_by, row.paper_note, row.valid_from = actor().account, note, signed_on
+    _give(row, referrals.locked(referral.id), "papper", signed_on)
+    row.registered_by, row.paper_note = actor().account, note
     record = {"satt": "papper", "undertecknat": signed_on.isoformat(), "text": row.text}
     _keep(row, "giltig", "", record | {"registrerat_av": str(actor().account), "var": note})
     audit.record("signera", "consent", row.id, insats=row.insats, satt="papper")
@@ -278,7 +282,8 @@ def _names(insats: str) -> dict[str, str]:
 
 def _swedish(insats: str, text: ConsentText) -> str:
     parts = blocks(text, "sv", _names(insats))
-    owner = _("Ansvarig för dina uppgifter: %(name)s", name=current().huvudman.responsible)
+    # Not translated: the text that is signed is Swedish whatever language the page is read in.
+    owner = f"Ansvarig för dina uppgifter: {current().huvudman.responsible}"
     return plain_text(text.title.sv, parts) + f"\n{owner}\n"
 
 
@@ -287,6 +292,7 @@ def _page(row: Consent, language: str) -> ConsentPage:
     shown = language if language in text.languages else "sv"
     return ConsentPage(
         row=row,
+        state=_state(row).state,
         insats_name=current().forbund.insats_by_id(row.insats).name,
         title=text.title.get(shown),
         blocks=blocks(text, shown, _names(row.insats)),
@@ -316,12 +322,14 @@ def _asked_beside(consent_id: uuid.UUID) -> Consent:
     row = session().get(Consent, consent_id)
     require(row is not None, "consent", consent_id)
     assert row is not None
-    referrals.own(row.referral_id)
+    referrals.own_id(row.referral_id)
     return row
 
 
 def _locked(consent_id: uuid.UUID) -> Consent:
-    row = session().scalar(sa.select(Consent).where(Consent.id == consent_id).with_for_update())
+    asked = sa.select(Consent).where(Consent.id == consent_id).with_for_update()
+    # Read again under the lock: what was read before it may have been answered meanwhile.
+    row = session().scalar(asked.execution_options(populate_existing=True))
     require(row is not None, "consent", consent_id)
     assert row is not None
     return row
@@ -334,13 +342,13 @@ def _state(row: Consent) -> ConsentState:
     return ConsentState(state, row.method, row.valid_to)
 
 
-def _give(row: Consent, referral: Referral, method: str) -> None:
+def _give(row: Consent, referral: Referral, method: str, first: date) -> None:
     if referral.state != "vantar_samtycke":
         raise ConsentFault(_("Remissen väntar inte längre på ditt svar."))
     row.participant_id = referrals.open_for_team(referral)
     row.state, row.method, row.signed_at = "given", method, now()
-    row.valid_from = today()
-    row.valid_to = _text_of(row.insats).duration.longest.after(today())
+    row.valid_from = first
+    row.valid_to = _text_of(row.insats).duration.longest.after(first)
     session().flush()
 
 

@@ -6,8 +6,12 @@ the template `{% from "vault_forms/fields.html" import form_sections %}{{ form_s
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+from flask_babel import gettext as _
+
+from stegvis.ground.web import formats
 from stegvis.ground.web.fields import FormField, as_options
 from stegvis.insats.definition import InsatsDefinition
 from stegvis.insats.forms import Field, Form, ParsedForm, parse, visible_fields
@@ -64,7 +68,7 @@ def sections(
     ]
     titles = {section.id: section for section in form.section}
     result: list[ShownSection] = []
-    for name in dict.fromkeys(owner for owner, _ in shown):
+    for name in dict.fromkeys(owner for owner, _field in shown):
         section = titles.get(name) if name else None
         result.append(
             ShownSection(
@@ -76,9 +80,13 @@ def sections(
     return tuple(result)
 
 
-def errors(form: Form, parsed: ParsedForm) -> list[tuple[str, str]]:
-    """For the error summary: (id of the input, sentence)."""
-    return [(PREFIX + name, sentence) for name, sentence in parsed.errors.items()]
+def errors(form: Form, parsed: ParsedForm, language: str = "sv") -> list[tuple[str, str]]:
+    """For the error summary: (id of the input, the question and what is wrong with its answer)."""
+    labels = {item.id: item.label.get(language) for item in form.field}
+    return [
+        (PREFIX + name, f"{labels[name].rstrip('.:')}{'' if labels[name].endswith('?') else ':'} {sentence}")
+        for name, sentence in parsed.errors.items()
+    ]
 
 
 def answered(
@@ -95,7 +103,9 @@ def answered(
 def in_words(definition: InsatsDefinition, item: Field, answer: Any, language: str = "sv") -> str:
     """One answer as a person reads it."""
     if isinstance(answer, bool):
-        return "Ja" if answer else "Nej"
+        return _("Ja") if answer else _("Nej")
+    if isinstance(answer, date):
+        return formats.day(answer, language)
     if item.kind in ("choice", "multi_choice"):
         labels = dict(_choices(definition, item, language))
         values = answer if isinstance(answer, tuple | list) else (answer,)
@@ -112,7 +122,7 @@ def _shown(
     value: Any = list(typed) if many else (typed[0] if typed else "")
     options = _choices(definition, item, language)
     if item.kind == "yes_no":
-        options = [("ja", "Ja"), ("nej", "Nej")]
+        options = [("ja", _("Ja")), ("nej", _("Nej"))]
         value = {"true": "ja", "false": "nej", "1": "ja", "0": "nej"}.get(value, value)
     if item.max_length:
         attrs.setdefault("maxlength", item.max_length)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
+from stegvis.ground.day import SWEDEN
 from stegvis.ground.tenancy.scope import current
 from stegvis.identity.access.policy import actor
 from stegvis.identity.accounts import service as accounts
@@ -77,7 +78,7 @@ def readings() -> list[Reading]:
             continue
         who = accounts.name_of(event.account_id) or _("Systemet")
         what = str(event.details.get("sida") or event.details.get("vad") or "")
-        made.append(Reading(event.at, who, _in_words(event.action, what)))
+        made.append(Reading(event.at.astimezone(SWEDEN), who, _in_words(event.action, what)))
     return made
 
 

@@ -130,8 +130,11 @@ def read(insats: str, referral_id: uuid.UUID) -> Any:
 @policy.vault("personal", **TEAM)
 def decide(insats: str, referral_id: uuid.UUID) -> Any:
     """The team's answer to the author."""
-    accept, words = request.form.get("svar") == "ja", request.form.get("ord", "")
+    answer, words = request.form.get("svar", ""), request.form.get("ord", "")
+    accept = answer == "ja"
     try:
+        if answer not in ("ja", "nej"):
+            raise service.ReferralFault(_("Välj om ni tar emot personen eller avböjer."))
         service.decide(referral_id, accept=accept, words=words)
     except service.ReferralFault as fault:
         return _team_page(insats, referral_id, words, str(fault)), 422

@@ -4,8 +4,6 @@ Until the samtycke is valid only the author reads a draft; the team sees a count
 """
 
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -21,49 +19,18 @@ from stegvis.ground.tenancy.scope import current, session
 from stegvis.identity.access.policy import actor, require
 from stegvis.identity.accounts import service as accounts
 from stegvis.identity.audit import service as audit
-from stegvis.insats.definition import InsatsDefinition
-from stegvis.insats.forms import Form, ParsedForm, facts_from, from_json, to_json
-from stegvis.insats.target_group import Finding, eligible, evaluate
+from stegvis.insats.forms import ParsedForm, to_json
 from stegvis.plugin_host.service import definition_of
 from stegvis.vault.forms import service as forms
 from stegvis.vault.participants import service as participants
 from stegvis.vault.referrals.models import Referral
+from stegvis.vault.referrals.opened import Listed, Opened, instance_of, list_row, open_row
 
 OPEN_STATES = ("oppen", "antagen", "avbojd")
 
 
 class ReferralFault(Exception):
     """What was asked cannot be done; the message is a sentence for the person."""
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A referral in a list. `name` is empty where it must not be shown or is no more."""
-
-    id: uuid.UUID
-    insats: str
-    insats_name: str
-    name: str
-    state: str
-    since: date
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A referral with all that its page shows."""
-
-    row: Referral
-    instance: InsatsInstance
-    definition: InsatsDefinition
-    form: Form
-    parsed: ParsedForm
-    findings: tuple[Finding, ...]
-    age: int | None
-
-    @property
-    def fits(self) -> bool | None:
-        """Whether the target group's rules hold; None while answers are missing."""
-        return eligible(self.findings, "referral")
 
 
 # -- the author ----------------------------------------------------------------------------------
@@ -86,12 +53,8 @@ def insatser_to_refer_to() -> list[InsatsInstance]:
 
 def read_person(number: str, given_name: str, family_name: str) -> tuple[str, dict[str, str]]:
     """Check who the referral is about: (twelve digits, faults per field)."""
-    faults: dict[str, str] = {}
-    digits = ""
-    try:
-        digits = personnummer.Personnummer(number.strip()).format(long_format=True)
-    except personnummer.PersonnummerException:
-        faults["nummer"] = _("Personnumret stämmer inte. Skriv tolv siffror: ÅÅÅÅMMDD-NNNN.")
+    digits, fault = read_number(number)
+    faults = {"nummer": fault} if fault else {}
     if not given_name.strip():
         faults["fornamn"] = _("Skriv personens förnamn.")
     if not family_name.strip():
@@ -99,11 +62,23 @@ def read_person(number: str, given_name: str, family_name: str) -> tuple[str, di
     return digits, faults
 
 
+def read_number(typed: str) -> tuple[str, str]:
+    """A typed personal or coordination number: (twelve digits, what is wrong with it)."""
+    try:
+        digits = personnummer.Personnummer("".join(typed.split())).format(long_format=True)
+        participants.birth_date(digits)
+    except (personnummer.PersonnummerException, participants.NumberRefused):
+        return "", _("Personnumret stämmer inte. Skriv tolv siffror: ÅÅÅÅMMDD-NNNN.")
+    return digits, ""
+
+
 def begin(insats: str, number: str, given_name: str, family_name: str) -> uuid.UUID:
     """Begin a draft about one person; a second click finds the same draft."""
-    instance = _instance(insats)
+    instance = instance_of(insats)
     require(any(one.id == insats for one in insatser_to_refer_to()), "insats")
     hashes = current().keys.search_hashes(number)
+    # Two clicks at once take their turns here: the second one finds the first one's draft.
+    audit.lock_chain()
     same = session().scalar(
         sa.select(Referral.id).where(
             Referral.author_id == actor().account,
@@ -135,21 +110,28 @@ def begin(insats: str, number: str, given_name: str, family_name: str) -> uuid.U
 
 def own(referral_id: uuid.UUID) -> Opened:
     """A referral that the actor wrote, with its form and what the target group's rules say."""
-    return _opened(_own_row(referral_id))
+    row = _own_row(referral_id)
+    _note_reading(row)
+    return open_row(row)
+
+
+def own_id(referral_id: uuid.UUID) -> uuid.UUID:
+    """The id of a referral that the actor wrote; 404 for any other. Nothing of it is read."""
+    return _own_row(referral_id).id
 
 
 def save(referral_id: uuid.UUID, typed: Any) -> Opened:
     """Keep what has been typed so far, whatever it is."""
-    row = _own_row(referral_id)
+    row = _own_row(referral_id, lock=True)
     if row.state != "utkast":
-        return _opened(row)
-    definition = definition_of(_instance(row.insats))
+        return open_row(row)
+    definition = definition_of(instance_of(row.insats))
     form = definition.forms_for("remiss")[0]
     parsed = forms.read(definition, form, typed)
     row.answers = {"svar": to_json(parsed.answers), "skrivet": {k: list(v) for k, v in parsed.typed.items()}}
     row.saved_at = now()
     session().flush()
-    return _opened(row)
+    return open_row(row)
 
 
 def faults_before_sending(opened: Opened) -> ParsedForm:
@@ -159,13 +141,15 @@ def faults_before_sending(opened: Opened) -> ParsedForm:
 
 def send(referral_id: uuid.UUID) -> Opened:
     """Send the draft: it now waits for the person's samtycke. A second click changes nothing."""
-    opened = own(referral_id)
-    row = opened.row
+    row = _own_row(referral_id, lock=True)
+    opened = open_row(row)
     if row.state != "utkast":
         return opened
     if not faults_before_sending(opened).ok:
         raise ReferralFault(_("Remissen är inte klar. Fyll i det som saknas, så kan den skickas."))
     row.state, row.sent_on = "vantar_samtycke", today()
+    # In turn with the job that forgets accounts which no referral needs any more.
+    audit.lock_chain()
     accounts.open_account(row.number, f"{row.given_name} {row.family_name}", "deltagare")
     audit.record("skicka", "referral", row.id, insats=row.insats)
     return opened
@@ -176,7 +160,7 @@ def mine() -> list[Listed]:
     rows = session().scalars(
         sa.select(Referral).where(Referral.author_id == actor().account).order_by(Referral.created_on.desc())
     )
-    listed = [_listed(row, with_name=True) for row in rows]
+    listed = [list_row(row) for row in rows]
     order = {"utkast": 0, "nekad": 1, "vantar_samtycke": 2, "oppen": 3, "avbojd": 4, "antagen": 5}
     return sorted(listed, key=lambda one: order[one.state])
 
@@ -184,8 +168,7 @@ def mine() -> list[Listed]:
 def for_author(referral_id: uuid.UUID) -> tuple[Listed, str]:
     """How an own referral is doing, and the team's words to the author."""
     row = _own_row(referral_id)
-    audit.record("las", "referral", row.id, insats=row.insats)
-    return _listed(row, with_name=True), row.decision_words or ""
+    return list_row(row), row.decision_words or ""
 
 
 # -- the samtycke's side -------------------------------------------------------------------------
@@ -216,7 +199,9 @@ def waiting_for_number(insats: str, number: str) -> Referral | None:
 
 def locked(referral_id: uuid.UUID) -> Referral:
     """The row, locked for the transaction that decides about it."""
-    row = session().scalar(sa.select(Referral).where(Referral.id == referral_id).with_for_update())
+    asked = sa.select(Referral).where(Referral.id == referral_id).with_for_update()
+    # Read again under the lock: what was read before it may have been decided meanwhile.
+    row = session().scalar(asked.execution_options(populate_existing=True))
     require(row is not None, "referral", referral_id)
     assert row is not None
     return row
@@ -229,6 +214,14 @@ def open_for_team(row: Referral) -> uuid.UUID:
     accounts.join_participant(row.number, person.id)
     audit.record("oppna", "participant", person.id, insats=row.insats, remiss=str(row.id))
     return person.id
+
+
+def end_unanswered(referral_id: uuid.UUID) -> None:
+    """The samtycke was taken back: what the team has not answered yet is ended, without words."""
+    row = locked(referral_id)
+    if row.state == "oppen":
+        row.state, row.decided_on = "avbojd", today()
+        audit.record("besluta", "referral", row.id, insats=row.insats, beslut="atertaget_samtycke")
 
 
 def destroy(row: Referral) -> None:
@@ -304,7 +297,7 @@ def of_team(insats: str) -> list[Listed]:
         .where(Referral.insats == insats, Referral.state.in_(OPEN_STATES))
         .order_by(Referral.opened_on.desc())
     )
-    listed = [_listed(row, with_name=True) for row in rows]
+    listed = [list_row(row) for row in rows]
     audit.record("lista", "referral", insats=insats, antal=len(listed))
     return sorted(listed, key=lambda one: OPEN_STATES.index(one.state))
 
@@ -315,21 +308,27 @@ def for_team(referral_id: uuid.UUID) -> Opened:
     allowed = row is not None and row.state in OPEN_STATES and actor().in_team(row.insats)
     require(allowed, "referral", referral_id)
     assert row is not None
-    audit.record("las", "participant", row.participant_id, insats=row.insats, sida="remiss")
-    return _opened(row)
+    _note_reading(row)
+    return open_row(row)
 
 
 def decide(referral_id: uuid.UUID, *, accept: bool, words: str) -> Referral:
-    """The team's answer; a no needs words to the author. A second click changes nothing."""
+    """The team's answer; a no needs words to the author. A second click changes nothing.
+
+    Raises ReferralFault for a no without words, and where somebody has answered otherwise already.
+    """
     row = locked(referral_id)
     require(row.state in OPEN_STATES and actor().in_team(row.insats), "referral", referral_id)
-    if row.state != "oppen":
+    wanted = "antagen" if accept else "avbojd"
+    if row.state == wanted:
         return row
+    if row.state != "oppen":
+        raise ReferralFault(_("Remissen är redan besvarad. Läs svaret nedan; inget har ändrats."))
     if not accept and not words.strip():
         raise ReferralFault(
             _("Skriv några ord om varför, och vad du föreslår i stället. Remittenten läser det.")
         )
-    row.state = "antagen" if accept else "avbojd"
+    row.state = wanted
     row.decided_on, row.decided_by = today(), actor().account
     row.decision_words = words.strip() or None
     audit.record("besluta", "referral", row.id, insats=row.insats, beslut=row.state)
@@ -339,37 +338,16 @@ def decide(referral_id: uuid.UUID, *, accept: bool, words: str) -> Referral:
 # -- inside --------------------------------------------------------------------------------------
 
 
-def _instance(insats: str) -> InsatsInstance:
-    try:
-        return current().forbund.insats_by_id(insats)
-    except KeyError:
-        require(False, "insats")
-        raise
-
-
-def _own_row(referral_id: uuid.UUID) -> Referral:
+def _own_row(referral_id: uuid.UUID, *, lock: bool = False) -> Referral:
     row = session().get(Referral, referral_id)
     require(row is not None and row.author_id == actor().account, "referral", referral_id)
     assert row is not None
-    return row
+    return locked(referral_id) if lock else row
 
 
-def _opened(row: Referral) -> Opened:
-    instance = _instance(row.insats)
-    definition = definition_of(instance)
-    form = definition.forms_for("remiss")[0]
-    stored: Mapping[str, Any] = row.answers or {}
-    answers = from_json(form, stored.get("svar", {}))
-    typed = {name: list(values) for name, values in stored.get("skrivet", {}).items()}
-    parsed = forms.read(definition, form, typed or forms.typed_again(answers))
-    age = participants.age_of_number(row.number, today()) if row.number else None
-    facts = facts_from(form, parsed.answers) | {"alder": age}
-    group = definition.target_group
-    findings = evaluate(group, facts) if group is not None else ()
-    return Opened(row, instance, definition, form, parsed, findings, age)
-
-
-def _listed(row: Referral, *, with_name: bool) -> Listed:
-    name = f"{row.given_name} {row.family_name}" if with_name and row.given_name_sealed else ""
-    since = row.decided_on or row.opened_on or row.sent_on or row.created_on
-    return Listed(row.id, row.insats, _instance(row.insats).name, name, row.state, since)
+def _note_reading(row: Referral) -> None:
+    """One event for a reading of the person's referral; about the participant as soon as there is one."""
+    if row.participant_id is None:
+        audit.record("las", "referral", row.id, insats=row.insats)
+    else:
+        audit.record("las", "participant", row.participant_id, insats=row.insats, sida="remiss")

@@ -1,0 +1,81 @@
+"""A referral as its pages show it: a row of a list, or whole with its form and the target group's findings."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from stegvis.ground.day import today
+from stegvis.ground.tenancy import InsatsInstance
+from stegvis.ground.tenancy.scope import current
+from stegvis.identity.access.policy import require
+from stegvis.insats.definition import InsatsDefinition
+from stegvis.insats.forms import Form, ParsedForm, facts_from, from_json
+from stegvis.insats.target_group import Finding, eligible, evaluate
+from stegvis.plugin_host.service import definition_of
+from stegvis.vault.forms import service as forms
+from stegvis.vault.participants import service as participants
+from stegvis.vault.referrals.models import Referral
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A referral in a list. `name` is empty where it must not be shown or is no more."""
+
+    id: uuid.UUID
+    insats: str
+    insats_name: str
+    name: str
+    state: str
+    since: date
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A referral with all that its page shows."""
+
+    row: Referral
+    instance: InsatsInstance
+    definition: InsatsDefinition
+    form: Form
+    parsed: ParsedForm
+    findings: tuple[Finding, ...]
+    age: int | None
+
+    @property
+    def fits(self) -> bool | None:
+        """Whether the target group's rules hold; None while answers are missing."""
+        return eligible(self.findings, "referral")
+
+
+def instance_of(insats: str) -> InsatsInstance:
+    """An insats of the open förbund; 404 for any other."""
+    try:
+        return current().forbund.insats_by_id(insats)
+    except KeyError:
+        require(False, "insats")
+        raise
+
+
+def open_row(row: Referral) -> Opened:
+    """A referral with its form, what has been typed and what the target group's rules say."""
+    instance = instance_of(row.insats)
+    definition = definition_of(instance)
+    form = definition.forms_for("remiss")[0]
+    stored: Mapping[str, Any] = row.answers or {}
+    answers = from_json(form, stored.get("svar", {}))
+    typed = {name: list(values) for name, values in stored.get("skrivet", {}).items()}
+    parsed = forms.read(definition, form, typed or forms.typed_again(answers))
+    age = participants.age_of_number(row.number, today()) if row.number else None
+    facts = facts_from(form, parsed.answers) | {"alder": age}
+    group = definition.target_group
+    findings = evaluate(group, facts) if group is not None else ()
+    return Opened(row, instance, definition, form, parsed, findings, age)
+
+
+def list_row(row: Referral) -> Listed:
+    """A referral as a row of a list."""
+    name = f"{row.given_name} {row.family_name}" if row.given_name_sealed else ""
+    since = row.decided_on or row.opened_on or row.sent_on or row.created_on
+    return Listed(row.id, row.insats, instance_of(row.insats).name, name, row.state, since)

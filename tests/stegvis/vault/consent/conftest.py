@@ -1,0 +1,16 @@
+"""What the tests of the samtycke share."""
+
+from collections.abc import Callable
+
+import pytest
+
+from asked import Asked
+from visiting import People, RunningEid, Visitor
+
+Browse = Callable[..., Visitor]
+
+
+@pytest.fixture
+def asked(people: People, browser: Browse, eid: RunningEid) -> Asked:
+    """Somebody who is asked for a samtycke, at its page."""
+    return Asked(people, browser)
