@@ -338,7 +338,7 @@ def _typed(typed: Mapping[str, Any], name: str) -> str:
 
 
 def _steering(typed: Mapping[str, Any]) -> dict[str, Any]:
-    form, day = _typed(typed, "form"), _typed(typed, "datum")
+    form, day = _typed(typed, "satt"), _typed(typed, "datum")
     try:
         on = date.fromisoformat(day).isoformat()
     except ValueError:

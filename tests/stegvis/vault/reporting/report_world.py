@@ -220,7 +220,7 @@ TEXTS = {
     "brukarmedverkan": {"text": "Deltagarna skriver sin plan tillsammans med handledaren."},
     "mal": {"text": "Utbildningen är klar. Resten fortsätter under våren."},
     "bedomning": {"text": "Det går bra när arbetslaget är fulltaligt."},
-    "styrgruppen": {"form": "mejl", "datum": "2024-01-10", "narvarande": "", "text": "", "inga": "y"},
+    "styrgruppen": {"satt": "mejl", "datum": "2024-01-10", "narvarande": "", "text": "", "inga": "y"},
 }
 
 
