@@ -69,7 +69,7 @@ def must_be_accessible(path: Path) -> None:
     """Raise VisitFailed unless the file is tagged, in Swedish, and calls itself PDF/UA-1 and PDF/A-2a."""
     with pikepdf.open(path) as pdf:
         root = pdf.Root
-        marked = bool(root.get("/MarkInfo", {}).get("/Marked", False))
+        marked = "/MarkInfo" in root and bool(root.MarkInfo.get("/Marked"))
         tagged = marked and "/StructTreeRoot" in root
         language = str(root.get("/Lang", ""))
         with pdf.open_metadata() as about:

@@ -13,7 +13,7 @@ from flask import Flask, g
 
 from stegvis.config import Settings
 from stegvis.ground.tenancy import InsatsInstance
-from stegvis.ground.tenancy.scope import scope, scopes, session
+from stegvis.ground.tenancy.scope import current, scope, scopes, session
 from stegvis.identity.access.rights import (
     FORBUNDSCHEF,
     HANDLEDARE,
@@ -26,7 +26,7 @@ from stegvis.identity.access.rights import (
 from stegvis.identity.accounts import service as accounts
 from stegvis.insats.definition import InsatsDefinition
 from stegvis.insats.forms.answers import Answers
-from stegvis.local.demo_cases import LAST_DAY, Case, cases
+from stegvis.local.demo_cases import LAST_DAY, Case, Ended, cases
 from stegvis.local.demo_elsewhere import load_elsewhere
 from stegvis.local.demo_people import (
     DRAFTED,
@@ -42,6 +42,7 @@ from stegvis.vault.enrolments import service as enrolments
 from stegvis.vault.enrolments.coded import baseline_from, exit_from, form_for
 from stegvis.vault.forms import service as forms
 from stegvis.vault.measurements import service as measurements
+from stegvis.vault.participants import service as participants
 from stegvis.vault.plans import service as plans
 from stegvis.vault.referrals import service as referrals
 from stegvis.vault.referrals.models import Referral
@@ -78,18 +79,16 @@ QUESTIONS = (
 def load(app: Flask) -> list[DemoPerson]:
     """Load what is missing and give everybody one can log in as, with whole start addresses.
 
-    Needs an application context, and may be called again: each vault's people come in one transaction, and a
-    vault that has some gets no more.
+    Needs an application context, and may be called again, also after a start that was cut short: a vault that
+    is loaded gets no more, and each step of a case finds what was done before.
     """
     settings: Settings = app.config["STEGVIS"]
     known = people()
     # Pages' services speak the language of a request; this one stands in for them all.
     with app.test_request_context():
         _open_accounts(known)
-        with scope(VAULT) as opened:
-            opened.facts["role"] = "personal"
-            if not session().scalar(sa.select(sa.exists().where(Referral.id.is_not(None)))):
-                _load_karnhuset(known)
+        if not _karnhuset_is_loaded():
+            _load_karnhuset(known)
         load_elsewhere(known)
     return [replace(one, start_url=_host(settings, one.tenant) + one.start_url) for one in known]
 
@@ -139,21 +138,46 @@ def _as(who: Actor, day: date) -> Iterator[None]:
         del g.actor, g.stegvis_day
 
 
+@contextmanager
+def _scope_of(who: Actor) -> Iterator[None]:
+    """A scope of the vault opened for `who`: the trail names whoever did the step."""
+    with scope(VAULT, account=who.account) as opened:
+        opened.facts["role"] = who.kind
+        yield
+
+
+def _karnhuset_is_loaded() -> bool:
+    """Whether the last case, which is loaded after everything else, is there."""
+    with scope(VAULT):
+        return participants.find_by_number(cases()[-1].person.number) is not None
+
+
 def _load_karnhuset(known: list[DemoPerson]) -> None:
-    authors = _actors(known, "remittent")
-    team = _actors(known, "handledare")
-    for number, case in enumerate(cases()):
+    with scope(VAULT):
+        authors, team = _actors(known, "remittent"), _actors(known, "handledare")
+    *others, last = cases()
+    for number, case in enumerate(others):
         _live(case, number, authors[case.author], team[case.handledare])
+    _load_waiting(known, authors, team[0])
+    _live(last, len(others), authors[last.author], team[last.handledare])
+
+
+def _load_waiting(known: list[DemoPerson], authors: list[Actor], handledare: Actor) -> None:
+    """A referral at each stage before the enrolment: accepted, open, waiting for its person, a draft."""
     waiting = next(one for one in known if one.role == "deltagare" and one.name == "Prov Provsson")
     new, accepted, draft = (made_up(nth) for nth in (KARNHUSET + 40, KARNHUSET + 41, DRAFTED))
     _refer(MadeUp(waiting.name, waiting.personnummer), authors[0], date(2024, 1, 11), 0)
-    _consented(new, authors[1], team[0], (date(2024, 1, 4), date(2024, 1, 10)), 1)
-    referral_id = _consented(accepted, authors[0], team[0], (date(2024, 1, 2), date(2024, 1, 8)), 2)
-    with _as(team[0], date(2024, 1, 12)):
-        referrals.decide(
-            referral_id, accept=True, words="Välkommen. Vi hör av oss om en tid för inskrivning."
-        )
-    with _as(authors[0], date(2024, 1, 15)):
+    for person, author, days, number in (
+        (new, authors[1], (date(2024, 1, 4), date(2024, 1, 10)), 1),
+        (accepted, authors[0], (date(2024, 1, 2), date(2024, 1, 8)), 2),
+    ):
+        referral_id = _refer(person, author, days[0], number)
+        with _scope_of(handledare):
+            _consented(person, handledare, days[1])
+            if person == accepted:
+                with _as(handledare, date(2024, 1, 12)):
+                    referrals.decide(referral_id, accept=True, words="Välkommen. Vi hör av oss om en tid.")
+    with _scope_of(authors[0]), _as(authors[0], date(2024, 1, 15)):
         draft_id = referrals.begin(INSATS, draft.number, draft.given_name, draft.family_name)
         referrals.save(draft_id, {"remittent": ["af"], "kalla": ["trisam"], "trisam_datum": ["2024-01-09"]})
 
@@ -170,36 +194,43 @@ def _actors(known: list[DemoPerson], role: str) -> list[Actor]:
 
 
 def _live(case: Case, number: int, author: Actor, handledare: Actor) -> None:
-    """One case from its referral to its end, each step on its own day."""
-    days = case.started_on - timedelta(days=9), case.started_on - timedelta(days=6)
-    referral_id = _consented(case.person, author, handledare, days, number)
-    with _as(handledare, case.started_on - timedelta(days=4)):
-        referrals.decide(referral_id, accept=True, words="")
-    definition = definition_of(_instance())
-    with _as(handledare, case.started_on):
-        form = form_for(definition, "inskrivning")
-        parsed = forms.read(definition, form, case.baseline, complete=True)
-        baseline = baseline_from(form, parsed.answers)
-        enrolment_id = enrolments.enrol(INSATS, referral_id, handledare.account, baseline, case.started_on)
-    agreed = case.started_on + timedelta(days=9)
-    with _as(handledare, agreed):
-        plans.agree(enrolment_id, _plan(definition, number, agreed), agreed)
-    with _as(handledare, case.ended.on if case.ended else LAST_DAY):
-        for day, ratings in case.rounds:
-            measurements.measure(enrolment_id, "steg_sex", ratings, day)
-        for one in case.activities:
-            enrolments.start_activity(enrolment_id, one.kind, one.where, one.begins, one.until)
-    if case.ended is not None:
-        with _as(handledare, case.ended.on):
-            form = form_for(definition, "avslut")
-            typed = {
-                "avslutskod": [case.ended.code],
-                "forsorjning_efter": [case.ended.forsorjning],
-                "sysselsattning_efter": [case.ended.sysselsattning],
-                "overlamning_fbe": ["nej"],
-            }
-            parsed = forms.read(definition, form, typed, complete=True)
-            enrolments.end(enrolment_id, exit_from(form, parsed.answers), case.ended.on)
+    """One case from its referral to its end, each step on its own day and by its own actor."""
+    referral_id = _refer(case.person, author, case.started_on - timedelta(days=9), number)
+    with _scope_of(handledare):
+        if participants.find_by_number(case.person.number) is not None:
+            return
+        _consented(case.person, handledare, case.started_on - timedelta(days=6))
+        with _as(handledare, case.started_on - timedelta(days=4)):
+            referrals.decide(referral_id, accept=True, words="")
+        definition = definition_of(_instance())
+        with _as(handledare, case.started_on):
+            form = form_for(definition, "inskrivning")
+            baseline = baseline_from(form, forms.read(definition, form, case.baseline, complete=True).answers)
+            enrolment_id = enrolments.enrol(
+                INSATS, referral_id, handledare.account, baseline, case.started_on
+            )
+        agreed = case.started_on + timedelta(days=9)
+        with _as(handledare, agreed):
+            plans.agree(enrolment_id, _plan(definition, number, agreed), agreed)
+        with _as(handledare, case.ended.on if case.ended else LAST_DAY):
+            for day, ratings in case.rounds:
+                measurements.measure(enrolment_id, "steg_sex", ratings, day)
+            for one in case.activities:
+                enrolments.start_activity(enrolment_id, one.kind, one.where, one.begins, one.until)
+            if case.ended is not None:
+                _end(definition, enrolment_id, case.ended)
+
+
+def _end(definition: InsatsDefinition, enrolment_id: uuid.UUID, ended: Ended) -> None:
+    form = form_for(definition, "avslut")
+    typed = {
+        "avslutskod": [ended.code],
+        "forsorjning_efter": [ended.forsorjning],
+        "sysselsattning_efter": [ended.sysselsattning],
+        "overlamning_fbe": ["nej"],
+    }
+    parsed = forms.read(definition, form, typed, complete=True)
+    enrolments.end(enrolment_id, exit_from(form, parsed.answers), ended.on)
 
 
 def _instance() -> InsatsInstance:
@@ -232,20 +263,17 @@ def _refer(person: MadeUp, author: Actor, day: date, number: int) -> uuid.UUID:
         "spraksvaghet": ["nej"],
         "tidigare_beroende": ["nej"],
     }
-    with _as(author, day):
-        referral_id = referrals.begin(INSATS, person.number, person.given_name, person.family_name)
+    with _scope_of(author), _as(author, day):
+        hashes = current().keys.search_hashes(person.number)
+        known = session().scalar(sa.select(Referral.id).where(Referral.number_hash.in_(hashes)))
+        referral_id = known or referrals.begin(INSATS, person.number, person.given_name, person.family_name)
         referrals.save(referral_id, typed)
         referrals.send(referral_id)
         consent.ask(referral_id)
     return referral_id
 
 
-def _consented(
-    person: MadeUp, author: Actor, staff: Actor, days: tuple[date, date], number: int
-) -> uuid.UUID:
-    """A referral that a samtycke on paper has opened for the team; returns its id."""
-    sent, signed = days
-    referral_id = _refer(person, author, sent, number)
+def _consented(person: MadeUp, staff: Actor, signed: date) -> None:
+    """A samtycke on paper opens the person's referral for the team."""
     with _as(staff, signed):
         consent.paper(INSATS, person.number, signed, "I personakten på Kärnhuset")
-    return referral_id

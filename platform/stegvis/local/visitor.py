@@ -54,7 +54,8 @@ class Page:
     def __init__(self, response: requests.Response) -> None:
         self.response = response
         self.path = urlsplit(response.url).path
-        self.tree: html.HtmlElement = html.fromstring(response.text or "<html/>", base_url=response.url)
+        parsed = html.fromstring(response.text or "<html/>", base_url=response.url)
+        self.tree = cast("html.HtmlElement", parsed)
         self.tree.make_links_absolute()
 
     @property

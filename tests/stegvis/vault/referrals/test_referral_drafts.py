@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -157,7 +158,7 @@ def test_the_target_group_says_why_not(
         ANSWERS | changes | {"csrf_token": visitor.token()},
         headers={"HX-Request": "true"},
     )
-    tree = html.fromstring(answer.text)
+    tree: Any = html.fromstring(answer.text)
     rows = tree.xpath("//li[contains(@class,'sv-krav__rad--nej')]/span/span")
     assert [" ".join(one.text_content().split()) for one in rows] == wrong
 

@@ -1,0 +1,125 @@
+"""axe on every page that somebody can open, and every route that has a page is among them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from werkzeug.exceptions import NotFound
+from werkzeug.routing import RequestRedirect
+
+from stegvis.app import create_app
+from stegvis.local.check import check
+from stegvis.local.check_case import draft, refer
+from stegvis.local.check_report import attest, give_back, newest, send, wait_for_another, write
+from stegvis.local.check_steps import Walk
+from stegvis.local.demo import Demo
+from stegvis.local.pictures import Walker, log_in, reachable, shape, walkers
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys")]
+
+# Routes that answer GET with something else than a page of their own.
+NO_PAGE = {
+    "eid.answer": "the way back from the e-ID",
+    "eid.invited": "leads to the login",
+    "eid.jwks": "keys for machines",
+    "eid.accounts_of_person": "only while somebody with several accounts logs in",
+    "consent.download": "a file",
+    "reports.pdf": "a file",
+}
+MACHINES = ("web.", "health")
+
+
+class Seen:
+    """What has been opened: addresses by who opened them, and what axe found."""
+
+    def __init__(self) -> None:
+        self.paths: set[str] = set()
+        self.faults: list[tuple[str, str, int, str, list[str]]] = []
+
+
+def violations(page: Any) -> list[tuple[str, list[str]]]:
+    found = Axe().run(page).response["violations"]
+    return [(rule["id"], [node["html"][:140] for node in rule["nodes"]]) for rule in found]
+
+
+@pytest.fixture(scope="module")
+def seen(demo: Demo, walk: Walk, chromium: Any) -> Seen:
+    """Every page of everybody, after one walk of the check has left reports and a receipt to look at."""
+    check(demo)
+    remittent = walk.logged_in("remittent")
+    written, asked = walk.fresh(2)
+    beside = [
+        f"/remisser/{draft(remittent, written)}/kontroll",
+        f"/remisser/{refer(remittent, asked, 'egen')}/samtycke",
+    ]
+    found = Seen()
+    with report_that_waits_for_the_attest(walk):
+        for walker in walkers(demo):
+            more = beside if walker.name == "gavleborg-remittent" else []
+            for width in (390, 1280):
+                for page in _pages(chromium, walker, width, more):
+                    found.paths.add(urlsplit(page.url).path)
+                    where = (walker.name, shape(page.url), width)
+                    found.faults += [(*where, *fault) for fault in violations(page)]
+    return found
+
+
+@contextmanager
+def report_that_waits_for_the_attest(walk: Walk) -> Iterator[None]:
+    """The report of the check, sent back and sent again; attested when the context ends."""
+    chief, leader = walk.logged_in("forbundschef"), walk.logged_in("insatsledare")
+    before = newest(chief)
+    assert before is not None
+    give_back(chief, before)
+    write(leader)
+    send(leader)
+    yield
+    attest(walk.logged_in("vault_admin"))
+    wait_for_another(chief, before)
+
+
+def _pages(chromium: Any, walker: Walker, width: int, beside: list[str]) -> Iterator[Any]:
+    context = chromium.new_context(viewport={"width": width, "height": 844}, locale="sv-SE")
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    if walker.number:
+        log_in(page, walker.base, walker.number)
+    for _address in reachable(page, walker):
+        yield page
+    for path in beside:
+        page.goto(walker.base + path)
+        yield page
+    context.close()
+
+
+def test_axe_would_find_something(chromium: Any, walk: Walk) -> None:
+    page = chromium.new_page()
+    page.goto(f"{walk.base}/logga-in")
+    page.evaluate("document.documentElement.removeAttribute('lang')")
+    assert [rule for rule, _nodes in violations(page)] == ["html-has-lang"]
+    page.close()
+
+
+def test_axe_finds_nothing_on_any_page(seen: Seen) -> None:
+    assert seen.faults == []
+
+
+def test_every_route_with_a_page_has_been_opened(seen: Seen, demo: Demo) -> None:
+    app = create_app(demo.settings)
+    adapter = app.url_map.bind("localhost")
+    opened = set()
+    for path in seen.paths:
+        try:
+            opened.add(adapter.match(path, "GET")[0])
+        except (NotFound, RequestRedirect):
+            continue
+    pages = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if rule.methods and "GET" in rule.methods and not rule.endpoint.startswith(MACHINES)
+    }
+    assert sorted(pages - opened - NO_PAGE.keys()) == []
+    assert sorted(NO_PAGE.keys() - pages) == []
