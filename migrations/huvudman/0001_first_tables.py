@@ -238,7 +238,7 @@ def upgrade() -> None:
         sa.Column("decided_by", sa.Uuid(), nullable=True),
         sa.Column("decision_words_sealed", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint(
-            "state in ('utkast', 'vantar_samtycke', 'oppen', 'antagen', 'avbojd', 'nekad')",
+            "state in ('utkast', 'vantar_samtycke', 'oppen', 'antagen', 'avbojd', 'nekad', 'slangd')",
             name=op.f("ck_referral_state"),
         ),
         sa.ForeignKeyConstraint(["author_id"], [ref("account.id")], name=op.f("fk_referral_author_id")),

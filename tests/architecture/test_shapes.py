@@ -9,7 +9,7 @@ MOST_FUNCTION_LINES = 60
 MOST_PLUGIN_LINES = 500
 
 # Files over the goal and functions over the limit. The lists only shrink.
-LONG_FILES = {"platform/stegvis/vault/consent/service.py"}
+LONG_FILES: set[str] = set()
 LONG_FUNCTIONS = {
     "platform/stegvis/identity/eid/authorization.py::start",
     "platform/testlegitimation/pages.py::pages_blueprint",

@@ -56,9 +56,10 @@ def seen(demo: Demo, walk: Walk, chromium: Any) -> Seen:
         f"/remisser/{refer(remittent, asked, 'egen')}/samtycke",
     ]
     found = Seen()
-    with report_that_waits_for_the_attest(walk):
+    with report_that_waits_for_the_attest(walk) as returned:
+        aside = {"gavleborg-remittent": beside, "gavleborg-forbundschef": [f"{returned}/aterlamna"]}
         for walker in walkers(demo):
-            more = beside if walker.name == "gavleborg-remittent" else []
+            more = aside.get(walker.name, [])
             for width in (390, 1280):
                 for page in _pages(chromium, walker, width, more):
                     found.paths.add(urlsplit(page.url).path)
@@ -68,15 +69,18 @@ def seen(demo: Demo, walk: Walk, chromium: Any) -> Seen:
 
 
 @contextmanager
-def report_that_waits_for_the_attest(walk: Walk) -> Iterator[None]:
-    """The report of the check, sent back and sent again; attested when the context ends."""
+def report_that_waits_for_the_attest(walk: Walk) -> Iterator[str]:
+    """The report of the check, sent back and sent again; attested when the context ends.
+
+    Gives the path of the version that was sent back.
+    """
     chief, leader = walk.logged_in("forbundschef"), walk.logged_in("insatsledare")
     before = newest(chief)
     assert before is not None
     give_back(chief, before)
     write(leader)
     send(leader)
-    yield
+    yield urlsplit(before).path
     attest(walk.logged_in("vault_admin"))
     wait_for_another(chief, before)
 

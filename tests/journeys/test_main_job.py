@@ -114,7 +114,9 @@ def refer(page: Any, walk: Walk, person: MadeUp, way: str) -> None:
     page.locator("textarea[name=fragestallningar]").fill("Vilket stöd behövs?\nHur mycket orkar personen?")
     choose(page, "Behöver personen stöd", "Ja")
     choose(page, "Har personen haft försörjningsstöd", "Ja")
-    expect(page.locator("[data-state=saved], .sv-autosparat, #sparat")).to_contain_text(re.compile("[Ss]parat"))
+    expect(page.locator("[data-state=saved], .sv-autosparat, #sparat")).to_contain_text(
+        re.compile("[Ss]parat")
+    )
     page.reload()
     expect(page.locator("textarea[name=fragestallningar]")).to_have_value(
         "Vilket stöd behövs?\nHur mycket orkar personen?"

@@ -131,7 +131,10 @@ class Visitor:
         """Fill in a form and send it; `press` is the button's name and value. Raises VisitFailed."""
         for name, value in (typed or {}).items():
             fill(form, name, value)
-        fields = list(form.form_values())
+        # Browsers end the lines of what was typed with both characters (HTML, "normalize newlines").
+        fields = [
+            (name, value.replace("\r\n", "\n").replace("\n", "\r\n")) for name, value in form.form_values()
+        ]
         if press is not None:
             if not form.xpath(".//button[@name=$n and @value=$v]", n=press[0], v=press[1]):
                 raise VisitFailed(f"{page.path}: knappen {press[0]}={press[1]} finns inte.")

@@ -64,7 +64,9 @@ def checked_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """A running demo, alone on its servers."""
     os.environ.setdefault("STEGVIS_ROOT", str(Path(__file__).parents[3]))
     home = tmp_path_factory.mktemp("check") / "home"
-    with running_demo(home=home, port=_two_free_ports(), progress=lambda line: None, durable=False) as running:
+    with running_demo(
+        home=home, port=_two_free_ports(), progress=lambda line: None, durable=False
+    ) as running:
         yield running
 
 

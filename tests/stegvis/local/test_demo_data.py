@@ -187,3 +187,35 @@ def test_everybody_of_se_coach_has_ended(known: list[DemoPerson]) -> None:
         ] == []
         staff = sa.select(sa.func.count()).select_from(VaultAccount)
         assert session().scalar(staff) == 2
+
+
+class _CutShort(Exception):
+    """Stands for a machine that is switched off in the middle."""
+
+
+def test_a_load_that_was_cut_short_is_finished_the_next_time(
+    running: Servers, run_folder: Path, worker_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"cut_{worker_id}"
+    settings = set_up(run_folder / name, running, progress=lambda line: None, prefix=name, name=name)
+    app = create_app(settings)
+    agree, left = demo_data.plans.agree, iter(range(7))
+
+    def agree_until_cut(*args: object, **kwargs: object) -> int:
+        if next(left, None) is None:
+            raise _CutShort
+        return agree(*args, **kwargs)  # type: ignore[arg-type]
+
+    with app.app_context():
+        with monkeypatch.context() as cut:
+            cut.setattr(demo_data.plans, "agree", agree_until_cut)
+            with pytest.raises(_CutShort):
+                demo_data.load(app)
+        demo_data.load(app)
+        with scope(SANDVIKEN):
+            assert len(_enrolments()) == 30
+            assert len(session().scalars(sa.select(Plan.id)).all()) == 30
+            states = Counter(session().scalars(sa.select(Referral.state)))
+            assert states == {"antagen": 31, "oppen": 1, "vantar_samtycke": 1, "utkast": 1}
+        for engine in db.engines.values():
+            engine.dispose()

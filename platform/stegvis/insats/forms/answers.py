@@ -33,8 +33,8 @@ def facts_from(form: Form, answers: Answers) -> dict[str, Fact]:
         if field.fact is None:
             continue
         answer = answers.get(field.id)
-        if field.fact_as == "line_count":
-            facts[field.fact] = len([line for line in str(answer or "").splitlines() if line.strip()])
+        if field.fact_as == "line_count" and answer is not None:
+            facts[field.fact] = len([line for line in str(answer).splitlines() if line.strip()])
         else:
             facts[field.fact] = answer
     return facts

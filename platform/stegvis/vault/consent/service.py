@@ -5,7 +5,6 @@ one transaction. A failed try is kept as evidence in a transaction of its own (w
 """
 
 import hashlib
-import json
 import uuid
 from dataclasses import dataclass
 from datetime import date
@@ -23,20 +22,15 @@ from stegvis.identity.audit import service as audit
 from stegvis.identity.eid import binding, evidence
 from stegvis.identity.eid.errors import EidRefused
 from stegvis.identity.eid.providers import Provider
-from stegvis.identity.eid.visit import SigningMaterial, SigningResult
-from stegvis.insats.consent import Block, blocks, plain_text
-from stegvis.insats.consent import Consent as ConsentText
-from stegvis.plugin_host.service import definition_of
+from stegvis.identity.eid.visit import SigningResult
+from stegvis.insats.consent import Block, blocks
+from stegvis.vault.consent import texts
 from stegvis.vault.consent.models import Consent, ConsentEvidence
+from stegvis.vault.consent.texts import ConsentFault
 from stegvis.vault.referrals import service as referrals
 from stegvis.vault.referrals.models import Referral
 
 State = Literal["saknas", "fraga", "given", "nekad", "atertagen", "utgangen"]
-LEGAL_GROUND = "sekretessbrytande_samtycke_osl_10_1"
-
-
-class ConsentFault(Exception):
-    """What was asked cannot be done; the message is a sentence for the person."""
 
 
 @dataclass(frozen=True)
@@ -84,18 +78,9 @@ def ask(referral_id: uuid.UUID) -> Consent:
     if row is not None:
         return row
     referral = referrals.locked(referral_id)
-    text_of = _text_of(referral.insats)
-    frozen = binding.freeze_text(_swedish(referral.insats, text_of))
-    row = Consent(
-        insats=referral.insats,
-        referral_id=referral.id,
-        state="fraga",
-        method="",
-        kind=text_of.kind,
-        text_version=f"{text_of.id}:{text_of.version}",
-        text=frozen.text,
-        text_sha256=bytes.fromhex(frozen.sha256),
-    )
+    kind = texts.text_of(referral.insats).kind
+    row = Consent(insats=referral.insats, referral_id=referral.id, state="fraga", method="", kind=kind)
+    texts.freeze(row)
     session().add(row)
     session().flush()
     audit.record("fraga", "consent", row.id, insats=row.insats)
@@ -131,11 +116,12 @@ def to_sign(consent_id: uuid.UUID, *, beside_author: bool = False) -> ToSign:
     row = _asked_beside(consent_id) if beside_author else _own(consent_id)
     if row.state != "fraga":
         raise ConsentFault(_("Samtycket är redan besvarat."))
+    texts.freeze(row)
     referral = session().get(Referral, row.referral_id)
     assert referral is not None
     transaction = str(uuid.uuid4())
     text = binding.freeze_text(row.text)
-    manifest = evidence.manifest_for(**_matters(row))
+    manifest = evidence.manifest_for(**texts.matters(row))
     line = binding.binding_line(tenant=str(current().id), txn=transaction, manifest=manifest, text=text)
     audit.record("borja_signera", "consent", row.id, insats=row.insats)
     return ToSign(row.id, referral.number, text.text, line, manifest.content, transaction)
@@ -153,7 +139,7 @@ def signed(
     referral = referrals.locked(row.referral_id)
     _give(row, referral, "eid", today())
     record = evidence.from_signing(
-        result, _matter(row, result.material, manifest, transaction), provider=provider
+        result, texts.matter(row, result.material, manifest, transaction), provider=provider
     )
     _keep(row, "giltig", "", evidence.to_json(record))
     audit.record("signera", "consent", row.id, insats=row.insats, satt="eid", styrka=result.assurance)
@@ -209,7 +195,7 @@ def paper(insats: str, number: str, signed_on: date, note: str) -> uuid.UUID:
         )
     if signed_on > today():
         raise ConsentFault(_("Datumet har inte varit än. Skriv den dag då pappret skrevs under."))
-    if _text_of(insats).duration.longest.after(signed_on) < today():
+    if texts.text_of(insats).duration.longest.after(signed_on) < today():
         raise ConsentFault(_("Samtycket på pappret har redan gått ut. Be personen om ett nytt."))
     row = ask(referral.id)
     row = _locked(row.id)
@@ -264,38 +250,18 @@ def receipt(consent_id: uuid.UUID) -> evidence.Evidence:
 # -- inside --------------------------------------------------------------------------------------
 
 
-def _text_of(insats: str) -> ConsentText:
-    found = definition_of(current().forbund.insats_by_id(insats)).consent
-    if found is None:
-        raise ConsentFault(_("Insatsen har ingen text för samtycke än."))
-    return found
-
-
-def _names(insats: str) -> dict[str, str]:
-    scope = current()
-    return {
-        "huvudman": scope.huvudman.responsible,
-        "insats": scope.forbund.insats_by_id(insats).name,
-        "forbund": scope.forbund.forbund.name,
-    }
-
-
-def _swedish(insats: str, text: ConsentText) -> str:
-    parts = blocks(text, "sv", _names(insats))
-    # Not translated: the text that is signed is Swedish whatever language the page is read in.
-    owner = f"Ansvarig för dina uppgifter: {current().huvudman.responsible}"
-    return plain_text(text.title.sv, parts) + f"\n{owner}\n"
-
-
 def _page(row: Consent, language: str) -> ConsentPage:
-    text = _text_of(row.insats)
+    # What is read and what is signed are one text, also when the plugin was upgraded since the question.
+    if row.state == "fraga":
+        texts.freeze(row)
+    text = texts.text_of(row.insats)
     shown = language if language in text.languages else "sv"
     return ConsentPage(
         row=row,
         state=_state(row).state,
         insats_name=current().forbund.insats_by_id(row.insats).name,
         title=text.title.get(shown),
-        blocks=blocks(text, shown, _names(row.insats)),
+        blocks=blocks(text, shown, texts.names_in(row.insats)),
         language=shown,
         reviewed=shown in text.reviewed,
         valid_to=row.valid_to or text.duration.longest.after(today()),
@@ -348,43 +314,8 @@ def _give(row: Consent, referral: Referral, method: str, first: date) -> None:
     row.participant_id = referrals.open_for_team(referral)
     row.state, row.method, row.signed_at = "given", method, now()
     row.valid_from = first
-    row.valid_to = _text_of(row.insats).duration.longest.after(first)
+    row.valid_to = texts.text_of(row.insats).duration.longest.after(first)
     session().flush()
-
-
-def _matters(row: Consent) -> dict[str, Any]:
-    """What the samtycke is about, in the words that stand both under the signature and in the evidence."""
-    text, names = _text_of(row.insats), _names(row.insats)
-    shown = blocks(text, "sv", names)
-    return {
-        "controller": names["huvudman"],
-        "kind": row.kind,
-        "legal_ground": LEGAL_GROUND,
-        "template_id": text.id,
-        "template_version": str(text.version),
-        "language": "sv",
-        "parties": shown[0].points,
-        "data_categories": shown[1].points,
-        "purpose": shown[2].paragraphs[0],
-        "valid_from": today(),
-        "valid_to": text.duration.longest.after(today()),
-    }
-
-
-def _matter(row: Consent, material: SigningMaterial, manifest: str, transaction: str) -> evidence.Matter:
-    # The days are those that were signed, also when midnight passed while the person was at the e-ID.
-    signed = {name: date.fromisoformat(json.loads(manifest)[name]) for name in ("valid_from", "valid_to")}
-    return evidence.Matter(
-        tenant=str(current().id),
-        transaction_id=transaction,
-        case_id=str(row.referral_id),
-        subject_id=str(row.participant_id),
-        signer_role="self",
-        text=material.visible_text,
-        manifest_json=manifest,
-        binding_line=material.binding_line,
-        **_matters(row) | signed,
-    )
 
 
 def _keep(row: Consent, verdict: str, reason: str, record: dict[str, Any]) -> None:

@@ -10,15 +10,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 from stegvis.ground.keys import Sealed, SealedJson
 from stegvis.ground.tenancy.models import Keyed, VaultModel, now
 
-STATES = ("utkast", "vantar_samtycke", "oppen", "antagen", "avbojd", "nekad")
+STATES = ("utkast", "vantar_samtycke", "oppen", "antagen", "avbojd", "nekad", "slangd")
 
 
 class Referral(Keyed, VaultModel):
     """What a remittent (or staff, for a paper referral) writes to get a person to an insats.
 
     States: utkast (being written), vantar_samtycke (sent, the person has not answered), oppen (samtycke
-    valid: the team reads it), antagen, avbojd; nekad is what is left when the person refused: everything
-    about the person is destroyed. Until `oppen` only the author reads it (walls 7).
+    valid: the team reads it), antagen, avbojd; nekad is what is left when the person refused, slangd when
+    the author threw the draft away: everything about the person is destroyed. Until `oppen` only the author reads it (walls 7).
     """
 
     __tablename__ = "referral"

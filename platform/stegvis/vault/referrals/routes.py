@@ -109,6 +109,15 @@ def send(referral_id: uuid.UUID) -> Any:
     return redirect(url_for("referrals.edit", referral_id=referral_id), 303)
 
 
+@blueprint.post("/remisser/<uuid:referral_id>/slang")
+@policy.vault("remittent", "personal", **AUTHORS)
+def discard(referral_id: uuid.UUID) -> Any:
+    """Throw an own draft away."""
+    service.discard(referral_id)
+    flash(_("Utkastet är borttaget, och allt som stod i det."), "success")
+    return redirect(url_for("referrals.mine"), 303)
+
+
 @blueprint.get("/insats/<insats>/remisser")
 @policy.vault("personal", **TEAM)
 def team(insats: str) -> Any:

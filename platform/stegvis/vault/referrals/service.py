@@ -134,6 +134,13 @@ def save(referral_id: uuid.UUID, typed: Any) -> Opened:
     return open_row(row)
 
 
+def discard(referral_id: uuid.UUID) -> None:
+    """The author throws an own draft away: everything about the person goes. A second click changes nothing."""
+    row = _own_row(referral_id, lock=True)
+    if row.state == "utkast":
+        _erase(row, "slangd", "slangt_utkast")
+
+
 def faults_before_sending(opened: Opened) -> ParsedForm:
     """The whole form as it must be to be sent."""
     return forms.read(opened.definition, opened.form, opened.parsed.typed, complete=True)
@@ -158,7 +165,9 @@ def send(referral_id: uuid.UUID) -> Opened:
 def mine() -> list[Listed]:
     """The actor's own referrals: those that wait for the actor first, newest first within."""
     rows = session().scalars(
-        sa.select(Referral).where(Referral.author_id == actor().account).order_by(Referral.created_on.desc())
+        sa.select(Referral)
+        .where(Referral.author_id == actor().account, Referral.state != "slangd")
+        .order_by(Referral.created_on.desc())
     )
     listed = [list_row(row) for row in rows]
     order = {"utkast": 0, "nekad": 1, "vantar_samtycke": 2, "oppen": 3, "avbojd": 4, "antagen": 5}
@@ -226,9 +235,14 @@ def end_unanswered(referral_id: uuid.UUID) -> None:
 
 def destroy(row: Referral) -> None:
     """The person said no: everything about the person goes; the author is told that it did."""
-    audit.record("forstor", "referral", row.id, insats=row.insats, skal="nekat_samtycke")
+    _erase(row, "nekad", "nekat_samtycke")
+
+
+def _erase(row: Referral, state: str, why: str) -> None:
+    """Take away everything about the person; the account that was opened for them goes with it, by a job."""
+    audit.record("forstor", "referral", row.id, insats=row.insats, skal=why)
     number_hash = row.number_hash
-    row.state, row.decided_on = "nekad", today()
+    row.state, row.decided_on = state, today()
     row.number = row.given_name = row.family_name = row.decision_words = None
     row.answers_sealed = None
     row.number_hash = None

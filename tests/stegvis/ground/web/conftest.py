@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 
+
 def load_gallery() -> ModuleType:
     """Import gallery_app.py from beside this file (tests are no package)."""
     spec = importlib.util.spec_from_file_location("web_gallery_app", Path(__file__).parent / "gallery_app.py")

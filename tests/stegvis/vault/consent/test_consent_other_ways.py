@@ -268,3 +268,19 @@ def test_the_audit_chain_holds_after_all_this(asked: Asked) -> None:
     asked.sign()
     with asked.app.app_context(), scope(VAULT):
         assert audit.verify().ok
+
+
+def test_what_is_read_is_what_is_signed_also_after_an_upgrade(asked: Asked) -> None:
+    """The question was frozen with an older text; reading it shows and freezes the text of today."""
+    with asked.app.app_context(), scope(VAULT):
+        row = session().get(Consent, asked.consent)
+        assert row is not None
+        row.text_version, row.text = "karnhuset_samtycke:0", "En äldre text.\n"
+    asked.visitor.get(asked.path)
+    assert "En äldre text" not in asked.visitor.page.words
+    asked.sign()
+    with asked.app.app_context(), scope(VAULT):
+        row = session().get(Consent, asked.consent)
+        assert row is not None
+        assert (row.state, row.text_version) == ("given", "karnhuset_samtycke:1")
+        assert "En äldre text" not in row.text

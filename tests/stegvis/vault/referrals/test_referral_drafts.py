@@ -290,3 +290,27 @@ def test_every_reading_of_the_referral_leaves_one_event(app: Flask, people: Peop
     for path in ("", "/kontroll"):
         visitor.get(f"/remisser/{referral}{path}")
     assert events(app, author, "las")[before:] == [("referral", referral)] * 2
+
+
+def test_a_draft_that_is_thrown_away_leaves_nothing(app: Flask, people: People, browser: Browse) -> None:
+    who, number = people.remittent(), fresh_number()
+    visitor = browser(who)
+    referral = draft(visitor, number)
+    visitor.send("/spara", {"fragestallningar": CANARY})
+    visitor.get(f"/remisser/{referral}")
+    visitor.send("/slang")
+    row = stored(app, referral)
+    assert row["state"] == "slangd"
+    emptied = ("number_hash", "number_sealed", "given_name_sealed", "family_name_sealed", "answers_sealed")
+    assert {name: row[name] for name in emptied} == dict.fromkeys(emptied)
+    visitor.get("/remisser")
+    assert visitor.page.links(f"/remisser/{referral}") == []
+
+
+def test_what_is_sent_cannot_be_thrown_away(app: Flask, people: People, browser: Browse) -> None:
+    visitor = browser(people.remittent())
+    draft(visitor, fresh_number())
+    token = visitor.token()
+    referral = refer(visitor, fresh_number())
+    visitor.post(f"/remisser/{referral}/slang", {"csrf_token": token})
+    assert stored(app, referral)["state"] == "vantar_samtycke"

@@ -1,0 +1,98 @@
+"""The words of a samtycke: the plugin's text with this huvudman's names, frozen, and what it is about."""
+
+import json
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+
+from stegvis.ground.day import today
+from stegvis.ground.tenancy.scope import current
+from stegvis.identity.eid import binding, evidence
+from stegvis.identity.eid.visit import SigningMaterial
+from stegvis.insats.consent import Consent as ConsentText
+from stegvis.insats.consent import blocks, plain_text
+from stegvis.plugin_host.service import definition_of
+from stegvis.vault.consent.models import Consent
+
+LEGAL_GROUND = "sekretessbrytande_samtycke_osl_10_1"
+
+
+class ConsentFault(Exception):
+    """What was asked cannot be done; the message is a sentence for the person."""
+
+
+def text_of(insats: str) -> ConsentText:
+    """The text that the insats' plugin has now. ConsentFault when it has none."""
+    found = definition_of(current().forbund.insats_by_id(insats)).consent
+    if found is None:
+        raise ConsentFault(_("Insatsen har ingen text för samtycke än."))
+    return found
+
+
+def names_in(insats: str) -> dict[str, str]:
+    """The names that the text leaves open."""
+    scope = current()
+    return {
+        "huvudman": scope.huvudman.responsible,
+        "insats": scope.forbund.insats_by_id(insats).name,
+        "forbund": scope.forbund.forbund.name,
+    }
+
+
+def _swedish(insats: str, text: ConsentText) -> str:
+    parts = blocks(text, "sv", names_in(insats))
+    # Not translated: the text that is signed is Swedish whatever language the page is read in.
+    owner = f"Ansvarig för dina uppgifter: {current().huvudman.responsible}"
+    return plain_text(text.title.sv, parts) + f"\n{owner}\n"
+
+
+def version_of(text: ConsentText) -> str:
+    """Id and version, as a samtycke remembers them."""
+    return f"{text.id}:{text.version}"
+
+
+def freeze(row: Consent) -> None:
+    """Write the text of today into a question; one that is answered keeps what was answered."""
+    text = text_of(row.insats)
+    if row.text_version == version_of(text):
+        return
+    frozen = binding.freeze_text(_swedish(row.insats, text))
+    row.text, row.text_sha256 = frozen.text, bytes.fromhex(frozen.sha256)
+    row.text_version = version_of(text)
+
+
+def matters(row: Consent) -> dict[str, Any]:
+    """What the samtycke is about, in the words that stand both under the signature and in the evidence."""
+    text, names = text_of(row.insats), names_in(row.insats)
+    shown = blocks(text, "sv", names)
+    return {
+        "controller": names["huvudman"],
+        "kind": row.kind,
+        "legal_ground": LEGAL_GROUND,
+        "template_id": text.id,
+        "template_version": str(text.version),
+        "language": "sv",
+        "parties": shown[0].points,
+        "data_categories": shown[1].points,
+        "purpose": shown[2].paragraphs[0],
+        "valid_from": today(),
+        "valid_to": text.duration.longest.after(today()),
+    }
+
+
+def matter(row: Consent, material: SigningMaterial, manifest: str, transaction: str) -> evidence.Matter:
+    """The evidence's part about what was signed."""
+    # The days are those that were signed, also when midnight passed while the person was at the e-ID.
+    signed = {name: date.fromisoformat(json.loads(manifest)[name]) for name in ("valid_from", "valid_to")}
+    return evidence.Matter(
+        tenant=str(current().id),
+        transaction_id=transaction,
+        case_id=str(row.referral_id),
+        subject_id=str(row.participant_id),
+        signer_role="self",
+        text=material.visible_text,
+        manifest_json=manifest,
+        binding_line=material.binding_line,
+        **matters(row) | signed,
+    )
