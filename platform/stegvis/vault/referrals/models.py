@@ -18,7 +18,8 @@ class Referral(Keyed, VaultModel):
 
     States: utkast (being written), vantar_samtycke (sent, the person has not answered), oppen (samtycke
     valid: the team reads it), antagen, avbojd; nekad is what is left when the person refused, slangd when
-    the author threw the draft away: everything about the person is destroyed. Until `oppen` only the author reads it (walls 7).
+    the author threw the draft away: everything about the person is destroyed. Until `oppen` only the author
+    reads it (walls 7).
     """
 
     __tablename__ = "referral"
