@@ -12,7 +12,6 @@ from stegvis.local.browser import find_chromium
 from stegvis.local.check_steps import Walk
 from stegvis.local.demo import Demo, running_demo
 from stegvis.local.installation import DEMO_DAY
-from stegvis.local.pictures import chromium as opened_chromium
 from stegvis.local.pictures import log_in
 
 Someone = Callable[..., Any]
@@ -55,15 +54,6 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 def walk(demo: Demo) -> Walk:
     """The demo as the check sees it: for what a journey needs to be there before it begins."""
     return Walk(demo.settings, demo.base()["gavleborg"], demo.people, DEMO_DAY)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """The browser of one module."""
-    program = find_chromium()
-    assert program is not None
-    with opened_chromium(program) as browser:
-        yield browser
 
 
 @pytest.fixture
