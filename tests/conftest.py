@@ -1,5 +1,6 @@
 """Real servers for the tests: one PostgreSQL and one Valkey a run, one database and role prefix a worker."""
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +13,9 @@ from stegvis.app import create_app
 from stegvis.config import Settings
 from stegvis.ground.tenancy.models import db
 from stegvis.local.browser import find_chromium
+from stegvis.local.home import LocalError
 from stegvis.local.installation import set_up
-from stegvis.local.servers import Servers, servers
+from stegvis.local.servers import Servers, servers, wipe
 
 
 @pytest.fixture(scope="session")
@@ -32,8 +34,12 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path
 @pytest.fixture(scope="session")
 def running(run_folder: Path) -> Iterator[Servers]:
     """The servers of this run; the last worker out stops them."""
-    with servers(run_folder / "servers", progress=lambda line: None, durable=False) as started:
+    home = run_folder / "servers"
+    with servers(home, progress=lambda line: None, durable=False) as started:
         yield started
+    # As root the data lies outside the home; the last worker takes it away, an earlier one is told "in use".
+    with contextlib.suppress(LocalError):
+        wipe(home)
 
 
 @pytest.fixture(scope="session")

@@ -185,6 +185,7 @@ def upgrade() -> None:
         sa.Column("section", sa.Text(), nullable=False),
         sa.Column("words_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("ready", sa.Boolean(), nullable=False),
+        sa.Column("typed_at", sa.BigInteger(), nullable=True),
         sa.Column("saved_by", sa.Uuid(), nullable=False),
         sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["report_id"], [ref("report.id")], name=op.f("fk_report_text_report_id")),

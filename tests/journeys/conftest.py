@@ -13,6 +13,7 @@ from stegvis.local.check_steps import Walk
 from stegvis.local.demo import Demo, running_demo
 from stegvis.local.installation import DEMO_DAY
 from stegvis.local.pictures import log_in
+from stegvis.local.servers import wipe
 
 Someone = Callable[..., Any]
 
@@ -48,6 +49,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     os.environ.setdefault("STEGVIS_ROOT", str(Path(__file__).parents[2]))
     with running_demo(home=home, port=two_free_ports(), progress=lambda line: None, durable=False) as running:
         yield running
+    wipe(home)
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,7 @@ from stegvis.ground.jobs import service as jobs
 from stegvis.ground.tenancy import scope
 from stegvis.ground.tenancy.models import db
 from stegvis.local.installation import set_up, superuser
-from stegvis.local.servers import Servers, servers
+from stegvis.local.servers import Servers, servers, wipe
 
 pytestmark = pytest.mark.walls
 
@@ -106,6 +106,7 @@ def own(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Ow
         with made.app_context():
             for engine in db.engines.values():
                 engine.dispose()
+    wipe(home)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from stegvis.ground.jobs import service as jobs
 from stegvis.ground.tenancy import InsatsInstance
 from stegvis.ground.tenancy.models import now
 from stegvis.ground.tenancy.scope import current, session
+from stegvis.ground.web import autosave
 from stegvis.identity.access.policy import actor, require
 from stegvis.identity.accounts import service as accounts
 from stegvis.identity.audit import service as audit
@@ -123,12 +124,17 @@ def own_id(referral_id: uuid.UUID) -> uuid.UUID:
 def save(referral_id: uuid.UUID, typed: Any) -> Opened:
     """Keep what has been typed so far, whatever it is."""
     row = _own_row(referral_id, lock=True)
-    if row.state != "utkast":
+    kept = (row.answers or {}).get("skrivet_vid")
+    if row.state != "utkast" or autosave.overtaken(typed, kept):
         return open_row(row)
     definition = definition_of(instance_of(row.insats))
     form = definition.forms_for("remiss")[0]
     parsed = forms.read(definition, form, typed)
-    row.answers = {"svar": to_json(parsed.answers), "skrivet": {k: list(v) for k, v in parsed.typed.items()}}
+    row.answers = {
+        "svar": to_json(parsed.answers),
+        "skrivet": {name: list(values) for name, values in parsed.typed.items()},
+        "skrivet_vid": autosave.typed_at(typed) or kept,
+    }
     row.saved_at = now()
     session().flush()
     return open_row(row)

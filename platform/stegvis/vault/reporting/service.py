@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from stegvis.ground.day import today
 from stegvis.ground.tenancy.models import now
 from stegvis.ground.tenancy.scope import current, session
+from stegvis.ground.web import autosave
 from stegvis.identity.access.policy import actor, require
 from stegvis.identity.access.rights import INSATSLEDARE, PUBLISH
 from stegvis.identity.accounts import service as accounts
@@ -141,10 +142,10 @@ def save_section(insats: str, starts: date, section_id: str, typed: Mapping[str,
     view = draft.section(section_id)
     require(view is not None, "report", row.id)
     assert view is not None
-    if not draft.editable:
+    section = view.section
+    if not draft.editable or autosave.overtaken(typed, _typed_at(row, section.id)):
         return draft
     _take_back(row, draft)
-    section = view.section
     words = _typed(typed, "text")
     answers = {one.id: _typed(typed, f"fraga_{one.id}") for one in section.question}
     if section.kind == "steering":
@@ -153,7 +154,8 @@ def save_section(insats: str, starts: date, section_id: str, typed: Mapping[str,
     ready = drafts.is_ready(section, words, answers, view.flags, row.steering or {})
     for question, answer in answers.items():
         _keep(row, f"{section.id}/{question}", answer, ready)
-    _keep(row, section.id, words if not section.question else "", ready)
+    kept = _keep(row, section.id, words if not section.question else "", ready)
+    kept.typed_at = autosave.typed_at(typed) or kept.typed_at
     session().flush()
     return drafts.load(ground, period)
 
@@ -322,15 +324,25 @@ def _take_back(row: Report, draft: Draft) -> None:
         row.state, row.returned_words = "komplettering", draft.answer.words
 
 
-def _keep(row: Report, section: str, words: str, ready: bool) -> None:
-    kept = session().scalar(
+def _kept(row: Report, section: str) -> ReportText | None:
+    return session().scalar(
         sa.select(ReportText).where(ReportText.report_id == row.id, ReportText.section == section)
     )
+
+
+def _typed_at(row: Report, section: str) -> int | None:
+    kept = _kept(row, section)
+    return kept.typed_at if kept is not None else None
+
+
+def _keep(row: Report, section: str, words: str, ready: bool) -> ReportText:
+    kept = _kept(row, section)
     if kept is None:
         kept = ReportText(report_id=row.id, section=section)
         session().add(kept)
     kept.words, kept.ready = words, ready
     kept.saved_by, kept.saved_at = actor().account, now()
+    return kept
 
 
 def _typed(typed: Mapping[str, Any], name: str) -> str:

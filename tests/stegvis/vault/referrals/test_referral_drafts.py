@@ -314,3 +314,14 @@ def test_what_is_sent_cannot_be_thrown_away(app: Flask, people: People, browser:
     referral = refer(visitor, fresh_number())
     visitor.post(f"/remisser/{referral}/slang", {"csrf_token": token})
     assert stored(app, referral)["state"] == "vantar_samtycke"
+
+
+def test_a_saving_that_was_overtaken_undoes_nothing(app: Flask, people: People, browser: Browse) -> None:
+    visitor = browser(people.remittent())
+    referral = draft(visitor, fresh_number())
+    newest = {"provat": "Det senaste", "skrivet_vid": "1700000002000"}
+    visitor.send("/spara", newest)
+    visitor.get(f"/remisser/{referral}")
+    visitor.send("/spara", {"provat": "Det första", "skrivet_vid": "1700000001000"})
+    visitor.get(f"/remisser/{referral}")
+    assert visitor.page.form("/spara").fields["provat"].strip() == "Det senaste"

@@ -57,6 +57,21 @@
     say("");
   });
 
+  // An autosave says when something was last typed, so that one that was overtaken undoes nothing.
+  ["input", "change"].forEach(function (kind) {
+    document.addEventListener(
+      kind,
+      function (event) {
+        var form = event.target.form;
+        var clock = form && form.querySelector("input[data-sv-clock]");
+        if (clock) {
+          clock.value = String(Date.now());
+        }
+      },
+      true
+    );
+  });
+
   // A second click on a form that is on its way does nothing; the server refuses a double as well.
   document.addEventListener("submit", function (event) {
     var form = event.target;
