@@ -185,7 +185,7 @@ def upgrade() -> None:
         sa.Column("section", sa.Text(), nullable=False),
         sa.Column("words_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("ready", sa.Boolean(), nullable=False),
-        sa.Column("typed_at", sa.BigInteger(), nullable=True),
+        sa.Column("page_mark", sa.Text(), nullable=True),
         sa.Column("saved_by", sa.Uuid(), nullable=False),
         sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["report_id"], [ref("report.id")], name=op.f("fk_report_text_report_id")),
@@ -239,7 +239,7 @@ def upgrade() -> None:
         sa.Column("decided_by", sa.Uuid(), nullable=True),
         sa.Column("decision_words_sealed", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint(
-            "state in ('utkast', 'vantar_samtycke', 'oppen', 'antagen', 'avbojd', 'nekad', 'slangd')",
+            "state in ('utkast', 'vantar_samtycke', 'oppen', 'antagen', 'avbojd', 'nekad', 'slangd', 'atertagen')",
             name=op.f("ck_referral_state"),
         ),
         sa.ForeignKeyConstraint(["author_id"], [ref("account.id")], name=op.f("fk_referral_author_id")),

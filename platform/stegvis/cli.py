@@ -19,6 +19,7 @@ from stegvis.ground.tenancy.provision import ProvisionError
 from stegvis.ground.tenancy.scope import scope
 from stegvis.ground.tenancy.shell import ShellError, open_shell
 from stegvis.ground.tenancy.tenants import load_directory
+from stegvis.identity.access.rights import FORBUNDSCHEF, VAULT_ADMIN
 from stegvis.identity.accounts import service as accounts
 from stegvis.identity.audit import service as audit_trail
 from stegvis.identity.eid.receipt import verify_receipt
@@ -26,6 +27,7 @@ from stegvis.local.home import LocalError, default_home
 from stegvis.local.installation import installation, set_day
 from stegvis.plugin_host import check as check_plugin
 from stegvis.plugin_host.service import checked_registry
+from stegvis.vault.referrals.service import read_number
 
 SENTENCES = (SettingsError, LocalError, NameClash, ProvisionError, ShellError, KeyFault)
 
@@ -107,17 +109,19 @@ def tenant_apply() -> None:
 @click.option("--scope", "scope_id", type=ScopeParam(), required=True)
 @click.option("--name", required=True, help="Personens namn.")
 @click.option("--number", required=True, help="Tolv siffror.")
-@click.option("--right", "rights", multiple=True, help="Till exempel vault_admin; kan anges flera gånger.")
 @sentences
-def tenant_invite(scope_id: ScopeId, name: str, number: str, rights: tuple[str, ...]) -> None:
-    """Bjud in den första som får ge ut konton hos en huvudman eller ett förbund; gäller en gång."""
+def tenant_invite(scope_id: ScopeId, name: str, number: str) -> None:
+    """Bjud in den första hos en huvudman (ansvarig för konton) eller ett förbund (förbundschef); gäller en gång."""
+    digits, fault = read_number(number)
+    if fault:
+        raise SettingsError(fault)
     with installation() as (settings, _running):
         _known_scope(settings, scope_id)
         app = create_app(settings)
         with app.app_context(), scope(scope_id) as opened:
-            given = rights or (("forbundschef",) if scope_id.huvudman is None else ("vault_admin",))
-            kind = "kansli" if scope_id.huvudman is None else "personal"
-            token = accounts.invite(number, name, kind, given)
+            at_forbund = scope_id.huvudman is None
+            kind, right = ("kansli", FORBUNDSCHEF) if at_forbund else ("personal", VAULT_ADMIN)
+            token = accounts.invite(digits, name, kind, (right,))
             base = settings.base_url(opened.forbund.forbund.hosts[0])
         click.echo(f"{base}/inbjudan/{scope_id.huvudman or '-'}/{token}")
 

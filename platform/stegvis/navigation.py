@@ -7,23 +7,16 @@ from stegvis.ground.tenancy import Forbund, ScopeId
 from stegvis.ground.web import NavItem, Page, set_page_source
 from stegvis.identity.access import homes
 from stegvis.identity.access.rights import (
+    FORBUNDSCHEF,
     HANDLEDARE,
     INSATSLEDARE,
+    KANSLI,
     PUBLISH,
     REFER,
     TEAM,
     VAULT_ADMIN,
     Actor,
 )
-
-TITLES = {
-    HANDLEDARE: "handledare",
-    INSATSLEDARE: "insatsledare",
-    VAULT_ADMIN: "ansvarig för konton",
-    REFER: "remittent",
-    "forbundschef": "förbundschef",
-    "kansli": "kansli",
-}
 
 
 def init_app(app: Flask) -> None:
@@ -57,12 +50,24 @@ def make_page() -> Page:
 
 def as_what(actor: Actor) -> str:
     """The role in words, the weightiest first."""
-    for right, words in TITLES.items():
-        if right in (INSATSLEDARE, HANDLEDARE) and actor.has(INSATSLEDARE):
-            return TITLES[INSATSLEDARE]
+    titles = _titles()
+    if actor.has(INSATSLEDARE):
+        return titles[INSATSLEDARE]
+    for right, words in titles.items():
         if actor.has(right):
             return words
     return homes.kind_in_words(actor.kind).lower()
+
+
+def _titles() -> dict[str, str]:
+    return {
+        HANDLEDARE: _("handledare"),
+        INSATSLEDARE: _("insatsledare"),
+        VAULT_ADMIN: _("ansvarig för konton"),
+        REFER: _("remittent"),
+        FORBUNDSCHEF: _("förbundschef"),
+        KANSLI: _("kansli"),
+    }
 
 
 def ways(actor: Actor, forbund: Forbund, scope_id: ScopeId) -> list[tuple[str, str]]:

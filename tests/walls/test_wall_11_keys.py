@@ -59,7 +59,7 @@ CLEAR_TEXT = {
     "referral": {"insats", "form_version", "state"},
     "report": {"insats", "template", "state"},
     "report_mark": {"section", "kind", "answer"},
-    "report_text": {"section"},
+    "report_text": {"section", "page_mark"},
     "scope_marker": {"scope", "grants"},
     "sent_report": {"sha256"},
 }

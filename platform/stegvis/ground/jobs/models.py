@@ -1,6 +1,5 @@
 """The outbox: what a transaction wants done outside the database, stored with it."""
 
-import uuid
 from datetime import datetime
 from typing import Any
 
@@ -50,8 +49,3 @@ class PublishingOutbox(OutboxRow, PublishingModel):
 
 
 OUTBOXES = {"forbund": ForbundOutbox, "huvudman": VaultOutbox, "publicering": PublishingOutbox}
-
-
-def new_key() -> str:
-    """A key for an effect that has no natural one."""
-    return str(uuid.uuid4())

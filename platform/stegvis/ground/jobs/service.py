@@ -31,6 +31,11 @@ LEFT_AFTER = timedelta(seconds=30)
 SLOWEST = 7
 ALERT_EVERY = 10
 
+
+class JobFailed(Exception):
+    """A handler failed: the kind of fault and of work, never its text, which may quote a person (walls 12)."""
+
+
 Handler = Callable[[dict[str, Any]], None]
 _handlers: dict[tuple[str, str], Handler] = {}
 
@@ -115,7 +120,10 @@ def run(scope_text: str, outbox_id: str) -> str:
             log.error("job_refused", why="unknown kind", scope=str(scope_id), outbox=str(row_id))
             return "refused"
         opened.facts["role"] = "system"
-        handler(row.payload)
+        try:
+            handler(row.payload)
+        except Exception as error:
+            raise JobFailed(type(error).__name__, row.kind) from None
         row.done_at = now()
         row.attempts += 1
     log.info("job_done", scope=str(scope_id), outbox=str(row_id))

@@ -226,11 +226,6 @@ def current() -> Scope:
     return opened
 
 
-def current_or_none() -> Scope | None:
-    """The open scope, if there is one."""
-    return _current.get()
-
-
 def session() -> Session:
     """The open scope's session; raises ScopeError when there is none."""
     return current().session

@@ -23,7 +23,6 @@ from stegvis.ground.tenancy.models import now
 from stegvis.ground.tenancy.names import ScopeId, login
 
 LIFETIME = timedelta(hours=1)
-STOP_ON_ERROR = 3
 
 
 class ShellError(Exception):

@@ -5,7 +5,18 @@ from datetime import date
 
 from flask import Blueprint, Flask
 
-from stegvis.ground.web import assets, charts, errors, fields, frame, headers, htmx, icons, languages
+from stegvis.ground.web import (
+    assets,
+    autosave,
+    charts,
+    errors,
+    fields,
+    frame,
+    headers,
+    htmx,
+    icons,
+    languages,
+)
 from stegvis.ground.web.assets import set_colours
 from stegvis.ground.web.frame import NavItem, Page, PageSource, page, set_page_source
 
@@ -30,6 +41,7 @@ def init_app(app: Flask, today: Callable[[], date] = languages.stockholm_today) 
     headers.init_app(app)
     app.jinja_env.globals.update(
         icon=icons.icon,
+        autosave_mark=autosave.new_mark,
         as_field=fields.as_field,
         form_errors=fields.form_errors,
         spider=charts.spider,

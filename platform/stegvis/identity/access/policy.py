@@ -17,7 +17,7 @@ from flask import abort, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
 from stegvis.ground.tenancy import ScopeId
-from stegvis.ground.tenancy.scope import current, scope, scopes
+from stegvis.ground.tenancy.scope import scope, scopes
 from stegvis.identity.access.rights import Actor
 from stegvis.identity.accounts import service as accounts
 from stegvis.identity.accounts import sessions
@@ -145,8 +145,3 @@ def require(allowed: bool, subject_kind: str, subject_id: uuid.UUID | None = Non
     if not allowed:
         audit.record_refusal("behorighet", subject_kind, subject_id)
         abort(404)
-
-
-def acting_in() -> ScopeId:
-    """The open scope's id."""
-    return current().id

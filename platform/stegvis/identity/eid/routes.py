@@ -1,5 +1,7 @@
 """Logging in: choose an e-ID, go there, come back, choose an account; logging out."""
 
+import base64
+import json
 import time
 import uuid
 from typing import Any
@@ -8,6 +10,7 @@ import structlog
 from flask import Blueprint, Flask, abort, flash, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 
+from stegvis.ground.keys import KeyFault
 from stegvis.ground.tenancy import ScopeId
 from stegvis.ground.tenancy.scope import scope, scopes
 from stegvis.identity.access import homes, policy
@@ -82,12 +85,11 @@ def _logged_in(visit: visits.Visit, provider_id: str, params: dict[str, str]) ->
         return render_template("eid/nobody.html"), 403
     if len(found) == 1:
         return _enter(found[0], provider_id, onward)
-    session["choices"] = {
-        "accounts": found,
-        "provider": provider_id,
-        "onward": onward,
-        "until": time.time() + CHOICE_SECONDS,
-    }
+    session.rotate()  # type: ignore[attr-defined]
+    session.clear()
+    waiting = {"accounts": found, "provider": provider_id, "onward": onward}
+    # Sealed: that these accounts are one person's must not be read in the broker (walls 3).
+    session["choices"] = {"sealed": _seal(waiting), "until": time.time() + CHOICE_SECONDS}
     return redirect(url_for("eid.accounts_of_person"), 303)
 
 
@@ -175,11 +177,23 @@ def _accept_invitation(number: str) -> None:
 
 def _choices() -> dict[str, Any] | None:
     """The accounts that the last login in this browser found, while the choice is fresh."""
-    waiting: dict[str, Any] | None = session.get("choices")
-    if waiting is not None and waiting["until"] < time.time():
+    kept = session.get("choices")
+    if kept is None:
+        return None
+    if kept["until"] < time.time():
         session.pop("choices")
         return None
-    return waiting
+    ring = scopes().ring(ScopeId(g.forbund.id))
+    try:
+        found: dict[str, Any] = json.loads(ring.open_blob(base64.b64decode(kept["sealed"]), "choices"))
+    except KeyFault:
+        return None
+    return found
+
+
+def _seal(waiting: dict[str, Any]) -> str:
+    ring = scopes().ring(ScopeId(g.forbund.id))
+    return base64.b64encode(ring.seal_blob(json.dumps(waiting).encode(), "choices")).decode()
 
 
 def _described(one: list[str]) -> dict[str, str]:

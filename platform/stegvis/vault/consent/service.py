@@ -78,6 +78,7 @@ def ask(referral_id: uuid.UUID) -> Consent:
     if row is not None:
         return row
     referral = referrals.locked(referral_id)
+    require(referral.state == "vantar_samtycke", "referral", referral_id)
     kind = texts.text_of(referral.insats).kind
     row = Consent(insats=referral.insats, referral_id=referral.id, state="fraga", method="", kind=kind)
     texts.freeze(row)
@@ -137,7 +138,10 @@ def signed(
     if row.state != "fraga":
         raise ConsentFault(_("Samtycket är redan besvarat, så underskriften gäller inte."))
     referral = referrals.locked(row.referral_id)
-    _give(row, referral, "eid", today())
+    _give(row, referral, "eid", texts.signed_days(manifest))
+    # The text is the one that was signed, whatever the plugin says since.
+    row.text = result.material.visible_text
+    row.text_sha256 = bytes.fromhex(binding.freeze_text(row.text).sha256)
     record = evidence.from_signing(
         result, texts.matter(row, result.material, manifest, transaction), provider=provider
     )
@@ -173,7 +177,7 @@ def withdraw(consent_id: uuid.UUID) -> None:
         return
     require(row.state == "given", "consent", consent_id)
     row.state, row.withdrawn_on, row.withdrawn_at = "atertagen", today(), now()
-    referrals.end_unanswered(row.referral_id)
+    referrals.close(row.referral_id)
     audit.record("ta_tillbaka", "consent", row.id, insats=row.insats)
 
 
@@ -201,7 +205,8 @@ def paper(insats: str, number: str, signed_on: date, note: str) -> uuid.UUID:
     row = _locked(row.id)
     if row.state == "given":
         return referral.id
-    _give(row, referrals.locked(referral.id), "papper", signed_on)
+    last = texts.text_of(insats).duration.longest.after(signed_on)
+    _give(row, referrals.locked(referral.id), "papper", (signed_on, last))
     row.registered_by, row.paper_note = actor().account, note
     record = {"satt": "papper", "undertecknat": signed_on.isoformat(), "text": row.text}
     _keep(row, "giltig", "", record | {"registrerat_av": str(actor().account), "var": note})
@@ -308,13 +313,12 @@ def _state(row: Consent) -> ConsentState:
     return ConsentState(state, row.method, row.valid_to)
 
 
-def _give(row: Consent, referral: Referral, method: str, first: date) -> None:
+def _give(row: Consent, referral: Referral, method: str, days: tuple[date, date]) -> None:
     if referral.state != "vantar_samtycke":
         raise ConsentFault(_("Remissen väntar inte längre på ditt svar."))
     row.participant_id = referrals.open_for_team(referral)
     row.state, row.method, row.signed_at = "given", method, now()
-    row.valid_from = first
-    row.valid_to = texts.text_of(row.insats).duration.longest.after(first)
+    row.valid_from, row.valid_to = days
     session().flush()
 
 

@@ -55,9 +55,9 @@ def version_of(text: ConsentText) -> str:
 def freeze(row: Consent) -> None:
     """Write the text of today into a question; one that is answered keeps what was answered."""
     text = text_of(row.insats)
-    if row.text_version == version_of(text):
-        return
     frozen = binding.freeze_text(_swedish(row.insats, text))
+    if row.text_sha256 == bytes.fromhex(frozen.sha256):
+        return
     row.text, row.text_sha256 = frozen.text, bytes.fromhex(frozen.sha256)
     row.text_version = version_of(text)
 
@@ -81,10 +81,15 @@ def matters(row: Consent) -> dict[str, Any]:
     }
 
 
+def signed_days(manifest: str) -> tuple[date, date]:
+    """First and last day as they were signed, also when midnight passed while the person was at the e-ID."""
+    content = json.loads(manifest)
+    return date.fromisoformat(content["valid_from"]), date.fromisoformat(content["valid_to"])
+
+
 def matter(row: Consent, material: SigningMaterial, manifest: str, transaction: str) -> evidence.Matter:
     """The evidence's part about what was signed."""
-    # The days are those that were signed, also when midnight passed while the person was at the e-ID.
-    signed = {name: date.fromisoformat(json.loads(manifest)[name]) for name in ("valid_from", "valid_to")}
+    signed = dict(zip(("valid_from", "valid_to"), signed_days(manifest), strict=True))
     return evidence.Matter(
         tenant=str(current().id),
         transaction_id=transaction,

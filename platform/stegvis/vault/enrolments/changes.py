@@ -12,6 +12,7 @@ from stegvis.ground.day import today
 from stegvis.ground.tenancy.scope import session
 from stegvis.identity.access.policy import require
 from stegvis.identity.audit import service as audit
+from stegvis.vault.consent import service as consent
 from stegvis.vault.enrolments import queries
 from stegvis.vault.enrolments.cases import case, definition_for, team_of
 from stegvis.vault.enrolments.coded import Baseline, Exit
@@ -40,6 +41,10 @@ def enrol(
     if there is not None:
         return case(there.id).id
     participant_id = accepted_participant(insats, referral_id)
+    if consent.state_for(participant_id, insats).state == "atertagen":
+        raise EnrolmentFault(
+            _("Personen har tagit tillbaka sitt samtycke, så ingen skrivs in. Prata med personen.")
+        )
     day = on or today()
     if day > today():
         raise EnrolmentFault(_("Inskrivningen kan inte ligga i framtiden. Inget är sparat."))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from stegvis.ground.keys import Sealed, SealedJson
 from stegvis.ground.tenancy.models import Keyed, VaultModel, now
 
-STATES = ("utkast", "vantar_samtycke", "oppen", "antagen", "avbojd", "nekad", "slangd")
+STATES = ("utkast", "vantar_samtycke", "oppen", "antagen", "avbojd", "nekad", "slangd", "atertagen")
 
 
 class Referral(Keyed, VaultModel):
@@ -18,7 +18,8 @@ class Referral(Keyed, VaultModel):
 
     States: utkast (being written), vantar_samtycke (sent, the person has not answered), oppen (samtycke
     valid: the team reads it), antagen, avbojd; nekad is what is left when the person refused, slangd when
-    the author threw the draft away: everything about the person is destroyed. Until `oppen` only the author
+    the author threw the draft away: everything about the person is destroyed; atertagen when the person took
+    the samtycke back: nobody reads it any more. Until `oppen` only the author
     reads it (walls 7).
     """
 

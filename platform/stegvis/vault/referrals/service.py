@@ -28,6 +28,7 @@ from stegvis.vault.referrals.models import Referral
 from stegvis.vault.referrals.opened import Listed, Opened, instance_of, list_row, open_row
 
 OPEN_STATES = ("oppen", "antagen", "avbojd")
+GONE = ("nekad", "slangd")
 
 
 class ReferralFault(Exception):
@@ -133,7 +134,7 @@ def save(referral_id: uuid.UUID, typed: Any) -> Opened:
     row.answers = {
         "svar": to_json(parsed.answers),
         "skrivet": {name: list(values) for name, values in parsed.typed.items()},
-        "skrivet_vid": autosave.typed_at(typed) or kept,
+        "skrivet_vid": autosave.mark_of(typed) or kept,
     }
     row.saved_at = now()
     session().flush()
@@ -156,6 +157,8 @@ def send(referral_id: uuid.UUID) -> Opened:
     """Send the draft: it now waits for the person's samtycke. A second click changes nothing."""
     row = _own_row(referral_id, lock=True)
     opened = open_row(row)
+    if row.state in GONE:
+        raise ReferralFault(_("Utkastet är borttaget, så det går inte att skicka."))
     if row.state != "utkast":
         return opened
     if not faults_before_sending(opened).ok:
@@ -176,8 +179,8 @@ def mine() -> list[Listed]:
         .order_by(Referral.created_on.desc())
     )
     listed = [list_row(row) for row in rows]
-    order = {"utkast": 0, "nekad": 1, "vantar_samtycke": 2, "oppen": 3, "avbojd": 4, "antagen": 5}
-    return sorted(listed, key=lambda one: order[one.state])
+    order = ("utkast", "nekad", "vantar_samtycke", "oppen", "atertagen", "avbojd", "antagen")
+    return sorted(listed, key=lambda one: order.index(one.state))
 
 
 def for_author(referral_id: uuid.UUID) -> tuple[Listed, str]:
@@ -231,11 +234,11 @@ def open_for_team(row: Referral) -> uuid.UUID:
     return person.id
 
 
-def end_unanswered(referral_id: uuid.UUID) -> None:
-    """The samtycke was taken back: what the team has not answered yet is ended, without words."""
+def close(referral_id: uuid.UUID) -> None:
+    """The samtycke was taken back: what the team has not answered is closed, and nobody there reads it more."""
     row = locked(referral_id)
     if row.state == "oppen":
-        row.state, row.decided_on = "avbojd", today()
+        row.state, row.decided_on = "atertagen", today()
         audit.record("besluta", "referral", row.id, insats=row.insats, beslut="atertaget_samtycke")
 
 

@@ -54,5 +54,10 @@ def _texts(content: ReportContent) -> Iterator[tuple[str, str, str]]:
     for section in content.sections:
         if section.text:
             yield section.id, f"{section.number} {section.heading}", section.text
-        if content.steering and section.id.startswith("styrgrupp"):
-            yield section.id, f"{section.number} {section.heading}", content.steering.text
+    # Whatever the template calls the steering group: its words and the lines of who was there cross too.
+    if content.steering:
+        place = next(
+            (one for one in content.sections if one.id.startswith("styrgrupp")), content.sections[-1]
+        )
+        for text in (content.steering.text, *content.steering.present):
+            yield place.id, f"{place.number} {place.heading}", text

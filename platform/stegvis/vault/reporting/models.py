@@ -54,7 +54,7 @@ class ReportText(Keyed, VaultModel):
     section: Mapped[str]
     words_sealed: Mapped[bytes]
     ready: Mapped[bool] = mapped_column(default=False)
-    typed_at: Mapped[int | None] = mapped_column(sa.BigInteger)
+    page_mark: Mapped[str | None]
     saved_by: Mapped[uuid.UUID]
     saved_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
 

@@ -143,7 +143,7 @@ def save_section(insats: str, starts: date, section_id: str, typed: Mapping[str,
     require(view is not None, "report", row.id)
     assert view is not None
     section = view.section
-    if not draft.editable or autosave.overtaken(typed, _typed_at(row, section.id)):
+    if not draft.editable or autosave.overtaken(typed, _page_mark(row, section.id)):
         return draft
     _take_back(row, draft)
     words = _typed(typed, "text")
@@ -155,7 +155,7 @@ def save_section(insats: str, starts: date, section_id: str, typed: Mapping[str,
     for question, answer in answers.items():
         _keep(row, f"{section.id}/{question}", answer, ready)
     kept = _keep(row, section.id, words if not section.question else "", ready)
-    kept.typed_at = autosave.typed_at(typed) or kept.typed_at
+    kept.page_mark = autosave.mark_of(typed) or kept.page_mark
     session().flush()
     return drafts.load(ground, period)
 
@@ -330,9 +330,9 @@ def _kept(row: Report, section: str) -> ReportText | None:
     )
 
 
-def _typed_at(row: Report, section: str) -> int | None:
+def _page_mark(row: Report, section: str) -> str | None:
     kept = _kept(row, section)
-    return kept.typed_at if kept is not None else None
+    return kept.page_mark if kept is not None else None
 
 
 def _keep(row: Report, section: str, words: str, ready: bool) -> ReportText:

@@ -42,6 +42,9 @@ def table(
             continue
         if name in own:
             figure = own[name]
+            if figure.source == "plugin":
+                rows.append(Line(figure.title, formats.NOT_YET, formats.NOT_YET))
+                continue
             count = counted.activities.get(figure.params.activity or "", ActivityCount())
             rows += _activity_rows(figure.title, figure.source, count)
         else:

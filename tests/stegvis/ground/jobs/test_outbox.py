@@ -90,8 +90,11 @@ def test_work_is_done_once(in_app: Flask, key: str) -> None:
 def test_work_that_fails_is_still_to_be_done(in_app: Flask, key: str) -> None:
     row = put(key, fel=True)
     for _ in range(2):
-        with pytest.raises(ZeroDivisionError):
+        with pytest.raises(jobs.JobFailed) as failure:
             jobs.run(VAULT, row)
+        # The kind of fault and of work, and nothing of what the fault quoted.
+        assert failure.value.args == ("ZeroDivisionError", "prov.outbox")
+        assert failure.value.__suppress_context__
     assert state(row) == (False, 0)
 
 

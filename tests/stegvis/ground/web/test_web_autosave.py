@@ -1,24 +1,40 @@
-"""Of two savings under way at once the one that was typed later stands, whatever order they arrive in."""
+"""Of savings under way at once the newest of the page stands, whatever order they arrive in."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stegvis.ground.web import autosave
 
+PAGE, OTHER = "0123456789abcdef", "fedcba9876543210"
 
-@given(st.lists(st.integers(0, 10**14), min_size=1), st.randoms())
-def test_whatever_the_order_the_newest_stands(moments, order):
-    arrived = list(moments)
-    order.shuffle(arrived)
+
+def saved(arrivals):
     kept, shown = None, None
-    for moment in arrived:
-        typed = {autosave.FIELD: str(moment), "text": f"skrivet {moment}"}
+    for page, count in arrivals:
+        typed = {autosave.FIELD: f"{page}.{count}", "text": (page, count)}
         if not autosave.overtaken(typed, kept):
-            kept, shown = autosave.typed_at(typed), typed["text"]
-    assert shown == f"skrivet {max(moments)}"
+            kept, shown = autosave.mark_of(typed), typed["text"]
+    return shown
 
 
-def test_without_a_script_every_saving_is_the_newest():
-    for told in ({}, {autosave.FIELD: ""}, {autosave.FIELD: "i dag"}, {autosave.FIELD: "9" * 40}):
-        assert autosave.typed_at(told) is None
-        assert not autosave.overtaken(told, 1_700_000_000_000)
+@given(st.lists(st.integers(0, 10**8), min_size=1), st.randoms())
+def test_whatever_the_order_the_newest_of_a_page_stands(counts, order):
+    arrived = list(counts)
+    order.shuffle(arrived)
+    assert saved([(PAGE, count) for count in arrived]) == (PAGE, max(counts))
+
+
+def test_another_page_is_never_held_back_by_this_ones_count():
+    assert saved([(PAGE, 500), (OTHER, 1)]) == (OTHER, 1)
+
+
+def test_without_a_script_or_with_nonsense_every_saving_is_the_newest():
+    for told in ({}, {autosave.FIELD: ""}, {autosave.FIELD: "i dag"}, {autosave.FIELD: f"{PAGE}.{'9' * 40}"}):
+        assert autosave.mark_of(told) is None
+        assert not autosave.overtaken(told, f"{PAGE}.7")
+
+
+def test_a_new_page_has_a_mark_of_its_own():
+    first, second = autosave.new_mark(), autosave.new_mark()
+    assert first != second
+    assert autosave.mark_of({autosave.FIELD: first}) == first

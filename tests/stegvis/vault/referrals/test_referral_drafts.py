@@ -319,9 +319,23 @@ def test_what_is_sent_cannot_be_thrown_away(app: Flask, people: People, browser:
 def test_a_saving_that_was_overtaken_undoes_nothing(app: Flask, people: People, browser: Browse) -> None:
     visitor = browser(people.remittent())
     referral = draft(visitor, fresh_number())
-    newest = {"provat": "Det senaste", "skrivet_vid": "1700000002000"}
+    newest = {"provat": "Det senaste", "skrivet_vid": "0123456789abcdef.2"}
     visitor.send("/spara", newest)
     visitor.get(f"/remisser/{referral}")
-    visitor.send("/spara", {"provat": "Det första", "skrivet_vid": "1700000001000"})
+    visitor.send("/spara", {"provat": "Det första", "skrivet_vid": "0123456789abcdef.1"})
     visitor.get(f"/remisser/{referral}")
     assert visitor.page.form("/spara").fields["provat"].strip() == "Det senaste"
+
+
+def test_a_draft_that_is_gone_cannot_be_sent(app: Flask, people: People, browser: Browse) -> None:
+    visitor = browser(people.remittent())
+    referral = draft(visitor, fresh_number())
+    token = visitor.token()
+    visitor.post(f"/remisser/{referral}/slang", {"csrf_token": token})
+    visitor.post(f"/remisser/{referral}/skicka", {"csrf_token": token, "samtycke": "egen"}, follow=True)
+    assert stored(app, referral)["state"] == "slangd"
+    with app.app_context(), scope(VAULT):
+        asked = sa.select(sa.func.count()).where(Consent.referral_id == referral)
+        assert session().scalar(asked) == 0
+    assert visitor.get(f"/remisser/{referral}").status_code == 200
+    assert "Utkastet är borttaget" in visitor.page.words

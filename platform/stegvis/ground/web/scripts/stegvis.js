@@ -57,7 +57,7 @@
     say("");
   });
 
-  // An autosave says when something was last typed, so that one that was overtaken undoes nothing.
+  // An autosave counts the changes of its page, so that one that was overtaken undoes nothing.
   ["input", "change"].forEach(function (kind) {
     document.addEventListener(
       kind,
@@ -65,7 +65,8 @@
         var form = event.target.form;
         var clock = form && form.querySelector("input[data-sv-clock]");
         if (clock) {
-          clock.value = String(Date.now());
+          var parts = clock.value.split(".");
+          clock.value = parts[0] + "." + (Number(parts[1]) + 1);
         }
       },
       true
