@@ -15,13 +15,14 @@ from stegvis.ground.tenancy.tenants import load_directory
 from stegvis.local import demo_data
 from stegvis.local.demo_data import DemoPerson
 from stegvis.local.eid_setup import set_up_eid
-from stegvis.local.home import default_home, print_line
+from stegvis.local.home import alone, default_home, prepare, print_line
 from stegvis.local.installation import installation
 from stegvis.local.processes import Supervisor, require_free_port
 from stegvis.local.servers import wipe
 
 WORKERS = ("fb", "hm", "pub")
 START_SECONDS = 30.0
+DEMO_LOCK = "demo.lock"
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,13 @@ def running_demo(
     home = home or default_home()
     if fresh:
         wipe(home)
-    with installation(home, port=port, progress=progress, durable=durable) as (settings, _servers):
+    taken = (
+        f"En demo kör redan i {home}, så ingen till startades. Avsluta den först (Ctrl-C där den startades)."
+    )
+    with (
+        alone(prepare(home) / DEMO_LOCK, taken),
+        installation(home, port=port, progress=progress, durable=durable) as (settings, _servers),
+    ):
         require_free_port(settings.port)
         require_free_port(settings.port + 10)
         app = create_app(settings)

@@ -146,6 +146,20 @@ def locked(file: Path) -> Iterator[None]:
         os.close(handle)
 
 
+@contextmanager
+def alone(file: Path, sentence: str) -> Iterator[None]:
+    """Hold `file` exclusively for as long as the context is open; LocalError with `sentence` when it is taken."""
+    handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LocalError(sentence) from None
+        yield
+    finally:
+        os.close(handle)
+
+
 def fingerprint(home: Path) -> str:
     """Eight hexadecimal digits that stand for this home in folder names outside it."""
     return hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:8]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from flask import Flask, Response, make_response, render_template, request
 from flask_babel import lazy_gettext as _
+from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from stegvis.ground.web import htmx
@@ -76,6 +77,22 @@ def unknown_host() -> Response:
     return answer(404, UNKNOWN_HOST)
 
 
+SESSION_GONE = Words(
+    _("Du har blivit utloggad"),
+    _("Det tog för lång tid, så inget är skickat än. Det du skrev finns kvar här."),
+    _("Logga in i en ny flik. Gå sedan tillbaka hit och skicka igen."),
+)
+
+
+def session_gone(_error: CSRFError) -> Response:
+    """The form's session is over: what was typed comes back in a form that can be sent again (400)."""
+    if htmx.is_htmx(request):
+        return answer(400, SESSION_GONE)
+    typed = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+    shown = render_template("web/errors/again.html", words=SESSION_GONE, code=400, typed=typed)
+    return make_response(shown, 400)
+
+
 def handle(error: Exception) -> Response:
     """Answer any HTTP error in our own words; a code without words gets those of its hundred."""
     if not isinstance(error, HTTPException):
@@ -93,3 +110,4 @@ def init_app(app: Flask) -> None:
     """Show our pages for HTTP errors and for everything unforeseen (Flask logs that before it asks here)."""
     app.register_error_handler(HTTPException, handle)
     app.register_error_handler(500, handle)
+    app.register_error_handler(CSRFError, session_gone)

@@ -71,6 +71,7 @@ class ReportMark(Keyed, VaultModel):
 
     report_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("huvudman.report.id"), index=True)
     version: Mapped[int]
+    position: Mapped[int]
     section: Mapped[str]
     kind: Mapped[str]
     sentence_sealed: Mapped[bytes]

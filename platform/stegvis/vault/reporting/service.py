@@ -80,6 +80,11 @@ class ToAttest:
     seen: str
 
     @property
+    def headings(self) -> dict[str, str]:
+        """The heading of each section, by its id."""
+        return {one.id: f"{one.number} {one.heading}" for one in self.payload.sections}
+
+    @property
     def unanswered(self) -> int:
         """How many marks nobody has answered."""
         return sum(one.answer is None for one in self.marks)
@@ -189,11 +194,12 @@ def send(insats: str, starts: date) -> Draft:
     row.returned_words = None
     for old in session().scalars(_marks(row)):
         old.version = 0
-    for found in marking.find(content, ground.definition):
+    for position, found in enumerate(marking.find(content, ground.definition)):
         session().add(
             ReportMark(
                 report_id=row.id,
                 version=draft.version,
+                position=position,
                 section=found.section,
                 kind=",".join(found.kinds),
                 sentence=found.sentence,
@@ -221,7 +227,7 @@ def to_attest(report_id: uuid.UUID) -> ToAttest:
     row = _approvable(report_id)
     require(row.state == "granskas", "report", report_id)
     draft, content = _sent_content(row)
-    marks = tuple(session().scalars(_marks(row).order_by(ReportMark.section, ReportMark.id)))
+    marks = tuple(session().scalars(_marks(row).order_by(ReportMark.position)))
     audit.record("las", "report", row.id, insats=row.insats)
     return ToAttest(row, draft.ground.instance.name, publishing.preview(content), marks, content.sha256())
 

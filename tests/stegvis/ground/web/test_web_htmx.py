@@ -139,7 +139,7 @@ def test_csrf_token_is_inherited_by_every_request(web_client: FlaskClient) -> No
 def test_form_without_token_is_refused(web_client: FlaskClient) -> None:
     answer = web_client.post("/spara")
     assert answer.status_code == 400
-    assert "Inget är ändrat." in answer.text
+    assert "inget är skickat än" in answer.text
 
 
 def test_htmx_settings_are_in_the_page(web_app: Flask) -> None:
