@@ -94,3 +94,13 @@ def test_a_secret_is_made_once_also_when_many_ask_at_once(tmp_path):
     assert json.loads((home / "secrets.json").read_text()) == {"nyckel0": asked[0], "nyckel1": asked[1]}
     assert stat.S_IMODE((home / "secrets.json").stat().st_mode) == 0o600
     assert sorted(entry.name for entry in home.glob("secrets*")) == ["secrets.json", "secrets.lock"]
+
+
+def test_one_demo_a_home(tmp_path):
+    lock, sentence = tmp_path / "demo.lock", "En demo kör redan."
+    with homes.alone(lock, sentence):
+        second = homes.alone(lock, sentence)
+        with pytest.raises(LocalError, match=sentence):
+            second.__enter__()
+    with homes.alone(lock, sentence):
+        assert lock.exists()
