@@ -6,10 +6,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import RequestRedirect
 
+from axe import violations
 from stegvis.app import create_app
 from stegvis.local.check import check
 from stegvis.local.check_case import draft, refer
@@ -38,11 +38,6 @@ class Seen:
     def __init__(self) -> None:
         self.paths: set[str] = set()
         self.faults: list[tuple[str, str, int, str, list[str]]] = []
-
-
-def violations(page: Any) -> list[tuple[str, list[str]]]:
-    found = Axe().run(page).response["violations"]
-    return [(rule["id"], [node["html"][:140] for node in rule["nodes"]]) for rule in found]
 
 
 @pytest.fixture(scope="module")
