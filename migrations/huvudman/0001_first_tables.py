@@ -226,6 +226,7 @@ def upgrade() -> None:
         sa.Column("form_version", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("author_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
         sa.Column("participant_id", sa.Uuid(), nullable=True),
         sa.Column("number_hash", sa.LargeBinary(), nullable=True),
         sa.Column("number_sealed", sa.LargeBinary(), nullable=True),
@@ -240,10 +241,12 @@ def upgrade() -> None:
         sa.Column("decided_by", sa.Uuid(), nullable=True),
         sa.Column("decision_words_sealed", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint(
-            "state in ('utkast', 'vantar_samtycke', 'oppen', 'antagen', 'avbojd', 'nekad', 'slangd', 'atertagen')",
+            "state in ('utkast', 'vantar_samtycke', 'oppen', 'antagen', 'avbojd', 'nekad', 'slangd',"
+            " 'utgangen', 'atertagen')",
             name=op.f("ck_referral_state"),
         ),
         sa.ForeignKeyConstraint(["author_id"], [ref("account.id")], name=op.f("fk_referral_author_id")),
+        sa.ForeignKeyConstraint(["person_id"], [ref("account.id")], name=op.f("fk_referral_person_id")),
         sa.ForeignKeyConstraint(
             ["participant_id"], [ref("participant.id")], name=op.f("fk_referral_participant_id")
         ),
@@ -260,6 +263,7 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_referral_participant_id"), "referral", ["participant_id"], unique=False, schema=schema()
     )
+    op.create_index(op.f("ix_referral_person_id"), "referral", ["person_id"], unique=False, schema=schema())
     op.create_table(
         "consent",
         sa.Column("id", sa.Uuid(), nullable=False),

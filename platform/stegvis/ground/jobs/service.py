@@ -16,7 +16,9 @@ import structlog
 from flask import Flask, current_app
 from rq import Queue, Retry
 from rq.serializers import JSONSerializer
+from sqlalchemy.dialects.postgresql import insert
 
+from stegvis.ground.day import today
 from stegvis.ground.jobs.models import OUTBOXES
 from stegvis.ground.tenancy.models import db, now
 from stegvis.ground.tenancy.names import ScopeId
@@ -38,6 +40,8 @@ class JobFailed(Exception):
 
 Handler = Callable[[dict[str, Any]], None]
 _handlers: dict[tuple[str, str], Handler] = {}
+_daily: set[tuple[str, str]] = set()
+_begun: dict[ScopeId, str] = {}
 
 
 def handles(level: str, kind: str) -> Callable[[Handler], Handler]:
@@ -50,6 +54,12 @@ def handles(level: str, kind: str) -> Callable[[Handler], Handler]:
     return declare
 
 
+def daily(level: str, kind: str) -> Callable[[Handler], Handler]:
+    """Declare a handler that each scope of a level runs once every business day; the payload holds `day`."""
+    _daily.add((level, kind))
+    return handles(level, kind)
+
+
 def add(kind: str, payload: dict[str, Any], key: str, *, level: str | None = None, **columns: Any) -> None:
     """Put a row in the outbox of the open scope, or of another level of its förbund that it may write to.
 
@@ -59,11 +69,10 @@ def add(kind: str, payload: dict[str, Any], key: str, *, level: str | None = Non
     target_level = level or opened.id.level
     table = OUTBOXES[target_level]
     row_id = uuid.uuid4()
-    known = session().scalar(sa.select(table.id).where(table.key == key))
-    if known is not None:
+    row = insert(table).values(id=row_id, kind=kind, payload=payload, key=key, **columns)
+    # The key is all that can clash, and naming it here would need the right to read other people's rows.
+    if session().execute(row.on_conflict_do_nothing()).rowcount == 0:  # type: ignore[attr-defined]
         return
-    session().add(table(id=row_id, kind=kind, payload=payload, key=key, **columns))
-    session().flush()
     target = opened.id if level is None else ScopeId(opened.id.forbund, publishing=level == "publicering")
     opened.after_commit(lambda: _hand_over(target, row_id))
 
@@ -143,10 +152,23 @@ def sweep(level: str) -> int:
         if scope_id.level != level:
             continue
         try:
+            _begin_day(scope_id)
             left += _sweep_one(scope_id)
         except Exception as error:
             log.error("sweep_failed", scope=str(scope_id), fault=type(error).__name__)
     return left
+
+
+def _begin_day(scope_id: ScopeId) -> None:
+    """Put the day's work into the outbox; its key makes it once a day, whoever sweeps."""
+    day = today().isoformat()
+    kinds = sorted(kind for level, kind in _daily if level == scope_id.level)
+    if not kinds or _begun.get(scope_id) == day:
+        return
+    with scope(scope_id):
+        for kind in kinds:
+            add(kind, {"day": day}, f"{kind}:{day}")
+    _begun[scope_id] = day
 
 
 def _sweep_one(scope_id: ScopeId) -> int:

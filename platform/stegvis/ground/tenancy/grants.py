@@ -8,6 +8,8 @@ A table that is not named here is open to nobody. Nothing is granted by default,
 import hashlib
 import json
 
+from stegvis.ground.tenancy import row_rules
+
 VERBS = {"S": "SELECT", "I": "INSERT", "U": "UPDATE", "D": "DELETE"}
 
 Matrix = dict[str, dict[str, str]]
@@ -36,16 +38,16 @@ FORBUND: Matrix = {
 HUVUDMAN: Matrix = {
     "scope_marker": {"hm": "S", "ute": "S"},
     "data_key": {"hm": "SI"},
-    "account": {"hm": "SIU", "ute": "SI"},
+    "account": {"hm": "SIU", "ute": "S"},
     "account_right": {"hm": "SID", "ute": "S"},
     "invitation": {"hm": "SIU"},
     "audit_event": {"hm": "SI", "ute": "SI"},
     "audit_head": {"hm": "SU", "ute": "SU"},
-    "outbox": {"hm": "SIU", "ute": "SI"},
-    "participant": {"hm": "SIU", "ute": "SI"},
+    "outbox": {"hm": "SIU", "ute": "I"},
+    "participant": {"hm": "SIU", "ute": "S"},
     "referral": {"hm": "SIU", "ute": "SIU"},
     "consent": {"hm": "SIU", "ute": "SIU"},
-    "consent_evidence": {"hm": "SI", "ute": "SI"},
+    "consent_evidence": {"hm": "SI", "ute": "S"},
     "enrolment": {"hm": "SIU", "ute": "S"},
     "activity": {"hm": "SIU"},
     "plan": {"hm": "SI", "ute": "S"},
@@ -80,6 +82,6 @@ def verbs(level: str, table: str, kind: str) -> tuple[str, ...]:
 
 
 def fingerprint() -> str:
-    """A digest of the whole matrix: a schema whose marker carries it needs no new grants."""
-    written = json.dumps([MATRIX, SHARED], sort_keys=True)
+    """A digest of matrix and row rules: a schema whose marker carries it needs neither anew."""
+    written = json.dumps([MATRIX, SHARED, row_rules.PARTS, row_rules.written()], sort_keys=True)
     return hashlib.sha256(written.encode()).hexdigest()

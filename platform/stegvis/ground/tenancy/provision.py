@@ -18,7 +18,7 @@ from psycopg import sql
 
 from stegvis.config import Settings
 from stegvis.ground.keys import KeyStore, new_data_keys
-from stegvis.ground.tenancy import grants
+from stegvis.ground.tenancy import grants, row_rules
 from stegvis.ground.tenancy.models import DATA_KEYS, MARKERS, Installation, now
 from stegvis.ground.tenancy.names import ScopeId, login
 from stegvis.ground.tenancy.tenants import Directory
@@ -199,9 +199,10 @@ class Provisioner:
 
     def _grant_scope(self, raw: psycopg.Connection, scope: ScopeId) -> None:
         kinds = {"forbund": ("fb",), "huvudman": ("hm", "ute"), "publicering": ("pub",)}[scope.level]
-        self._grant_schema(
-            raw, scope.level, scope.schema, dict(zip(kinds, scope.roles(self.prefix), strict=True))
-        )
+        roles = dict(zip(kinds, scope.roles(self.prefix), strict=True))
+        self._grant_schema(raw, scope.level, scope.schema, roles)
+        if scope.level == "huvudman":
+            row_rules.apply(raw, scope.schema, roles)
 
     def _grant_schema(self, raw: psycopg.Connection, level: str, schema: str, roles: dict[str, str]) -> None:
         """Make the roles' grants in one schema equal to the matrix: revoke all, then give."""

@@ -23,6 +23,7 @@ from stegvis.ground.keys.keyring import KeyRing, KeyStore
 from stegvis.ground.tenancy.errors import translate_database_errors
 from stegvis.ground.tenancy.models import DATA_KEYS, MARKERS, db
 from stegvis.ground.tenancy.names import ScopeId
+from stegvis.ground.tenancy.row_rules import ACCOUNT, MACHINE, OPENS
 from stegvis.ground.tenancy.tenants import Directory, Forbund, Huvudman
 
 
@@ -34,8 +35,8 @@ class ScopeError(RuntimeError):
 class Scope:
     """One open scope: its id, session and keys, and for whom it was opened.
 
-    `account` is the id of the account that acts (None for the machine itself), `outsider` whether it is
-    one of those that the narrower role of the vault is for.
+    `account` is the id of the account that acts (None for the machine itself: jobs, the command line, the
+    look-ups of a login), `outsider` whether it is one of those that the narrower role of the vault is for.
     """
 
     id: ScopeId
@@ -54,6 +55,10 @@ class Scope:
         if self.id.huvudman is None:
             raise ScopeError("a förbund's scope has no huvudman")
         return self.forbund.huvudman_by_id(self.id.huvudman)
+
+    def opens(self, referral_id: uuid.UUID) -> None:
+        """Say that this transaction opens a referral: a paper samtycke's number led to it (walls 7)."""
+        self.session.execute(sa.select(sa.func.set_config(OPENS, str(referral_id), True)))
 
     def before_commit(self, call: Callable[[], None]) -> None:
         """Run `call` as the last thing before the commit (once, in order of registration)."""
@@ -103,14 +108,14 @@ class Scopes:
         """A new session whose every transaction begins by becoming the scope's role."""
         opened = Session(self.engine(scope_id))
         role = scope_id.outsider_role(self.prefix) if outsider else scope_id.role(self.prefix)
-        acting = str(account) if account else ""
+        acting = str(account) if account else MACHINE
 
         @event.listens_for(opened, "after_begin")
         def become(_session: Session, _transaction: Any, connection: sa.Connection) -> None:
             connection.execute(
                 sa.select(
                     sa.func.set_config("role", role, True),
-                    sa.func.set_config("stegvis.account", acting, True),
+                    sa.func.set_config(ACCOUNT, acting, True),
                 )
             )
 

@@ -32,7 +32,8 @@ class Huvudman(Strict):
     """The authority that runs insatser and is controller of the data about their participants.
 
     `name` is what staff read, `responsible` what stands after "Ansvarig för dina uppgifter:".
-    `idle_minutes` is how long a session may rest (15-120).
+    `idle_minutes` is how long a session may rest (15-120), `draft_days` how long a referral that nobody has
+    written on or answered is kept.
     """
 
     id: Id
@@ -41,6 +42,7 @@ class Huvudman(Strict):
     contact: str = ""
     party: str
     idle_minutes: int = Field(default=30, ge=15, le=120)
+    draft_days: int = Field(default=30, ge=7, le=90)
 
 
 class InsatsInstance(Strict):

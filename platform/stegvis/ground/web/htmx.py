@@ -46,6 +46,11 @@ def move_window(answer: Response) -> Response:
     return answer
 
 
+def reload_page(status: int = 200) -> Response:
+    """Let the page that asked be loaded anew: what it shows holds no longer."""
+    return Response(status=status, headers={"HX-Refresh": "true"})
+
+
 def aim_at_notices(answer: Response) -> Response:
     """Let an answer to htmx land in the page's place for messages, so that what was typed stays."""
     answer.headers["HX-Retarget"] = "#sv-meddelanden"

@@ -14,10 +14,12 @@ from urllib.parse import urlsplit
 
 import structlog
 from flask import abort, g, redirect, request, session, url_for
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from stegvis.ground.tenancy import ScopeId
 from stegvis.ground.tenancy.scope import scope, scopes
+from stegvis.ground.web import htmx
 from stegvis.identity.access.rights import Actor
 from stegvis.identity.accounts import service as accounts
 from stegvis.identity.accounts import sessions
@@ -32,13 +34,15 @@ class Policy:
     """Who may use a route: at which level, which kinds of account, with one of which rights.
 
     `level` None means nobody needs to be logged in. With `rights`, a route whose address names an `insats`
-    asks for the right in that insats.
+    asks for the right in that insats. `wakes`: whether a request counts as somebody being there; what a page
+    asks by itself does not, or an open page would never idle out.
     """
 
     level: str | None
     kinds: tuple[str, ...] = ()
     rights: tuple[str, ...] = ()
     why: str = ""
+    wakes: bool = True
 
     def allows(self, actor: Actor, insats: str | None) -> bool:
         """Whether an actor passes."""
@@ -62,6 +66,11 @@ def vault(*kinds: str, rights: tuple[str, ...] = ()) -> Callable[[View], View]:
     return _guarded(Policy("huvudman", kinds, rights))
 
 
+def vault_watch(*kinds: str, rights: tuple[str, ...] = ()) -> Callable[[View], View]:
+    """For accounts of a vault; what an open page asks by itself, to learn whether it may go on showing."""
+    return _guarded(Policy("huvudman", kinds, rights, wakes=False))
+
+
 def forbund(*rights: str) -> Callable[[View], View]:
     """For the förbund's own staff."""
     return _guarded(Policy("forbund", ("kansli",), rights))
@@ -71,7 +80,13 @@ def _guarded(policy: Policy) -> Callable[[View], View]:
     def declare(view: View) -> View:
         @functools.wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            return _enter(policy, view, args, kwargs)
+            try:
+                return _enter(policy, view, args, kwargs)
+            except NotFound:
+                if policy.wakes or not htmx.is_htmx(request):
+                    raise
+                # An open page asked by itself: it must not go on showing what may not be read any more.
+                return htmx.reload_page(404)
 
         guarded.policy = policy  # type: ignore[attr-defined]
         return guarded
@@ -97,7 +112,8 @@ def _enter(policy: Policy, view: View, args: tuple[Any, ...], kwargs: dict[str, 
         if scope_id.level != policy.level or not policy.allows(actor, kwargs.get("insats")):
             audit.record_refusal("behorighet")
             abort(404)
-        sessions.touch(session)  # type: ignore[arg-type]
+        if policy.wakes:
+            sessions.touch(session)  # type: ignore[arg-type]
         return view(*args, **kwargs)
 
 

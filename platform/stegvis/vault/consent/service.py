@@ -29,6 +29,7 @@ from stegvis.vault.consent.models import Consent, ConsentEvidence
 from stegvis.vault.consent.texts import ConsentFault
 from stegvis.vault.referrals import service as referrals
 from stegvis.vault.referrals.models import Referral
+from stegvis.vault.referrals.service import Opened
 
 State = Literal["saknas", "fraga", "given", "nekad", "atertagen", "utgangen"]
 
@@ -190,8 +191,11 @@ def paper(insats: str, number: str, signed_on: date, note: str) -> uuid.UUID:
     `note` says where the paper lies. Returns the referral's id. Raises ConsentFault.
     """
     require(actor().in_team(insats), "insats")
-    referral = referrals.waiting_for_number(insats, number)
-    if referral is None:
+    referral = referrals.sent_about_number(insats, number)
+    if referral is not None and referral.state == "oppen" and _registered_by_actor(referral.id):
+        # The other click on the button was committed first.
+        return referral.id
+    if referral is None or referral.state != "vantar_samtycke":
         raise ConsentFault(
             _(
                 "Det finns ingen remiss som väntar på den här personen. Kontrollera numret, eller be om en remiss."
@@ -214,17 +218,63 @@ def paper(insats: str, number: str, signed_on: date, note: str) -> uuid.UUID:
     return referral.id
 
 
+def _registered_by_actor(referral_id: uuid.UUID) -> bool:
+    found = session().scalar(
+        sa.select(Consent.registered_by).where(Consent.referral_id == referral_id, Consent.state == "given")
+    )
+    return found == actor().account
+
+
+# -- what rests on it ----------------------------------------------------------------------------
+
+
+def papers(insats: str, referral_id: uuid.UUID) -> Opened | None:
+    """A referral as the team reads it, or None when the samtycke that opened it holds no longer.
+
+    Samtycke and papers are asked for in one statement: no withdrawal can slip in between (walls 17). 404 for
+    somebody outside the team.
+    """
+    referrals.allow_team(insats, referral_id)
+    # Read anew: what this transaction has seen of the row before says nothing about the samtycke now.
+    row = session().scalar(
+        _with_valid_consent(sa.select(Referral), referral_id).execution_options(populate_existing=True)
+    )
+    return referrals.read_by_team(row) if row is not None else None
+
+
+def holds(insats: str, referral_id: uuid.UUID) -> bool:
+    """Whether the team may still read a referral's papers: what an open page asks again and again."""
+    referrals.allow_team(insats, referral_id)
+    return session().scalar(_with_valid_consent(sa.select(Referral.id), referral_id)) is not None
+
+
+def _with_valid_consent(asked: Any, referral_id: uuid.UUID) -> Any:
+    day = today()
+    return asked.join(Consent, Consent.referral_id == Referral.id).where(
+        Referral.id == referral_id,
+        Consent.state == "given",
+        Consent.valid_from <= day,
+        Consent.valid_to >= day,
+    )
+
+
 # -- asking how it stands ------------------------------------------------------------------------
 
 
-def state_for(participant_id: uuid.UUID, insats: str) -> ConsentState:
-    """How a participant's samtycke for an insats stands today; the newest counts."""
-    row = session().scalar(
+def state_for(participant_id: uuid.UUID, insats: str, *, hold: bool = False) -> ConsentState:
+    """How a participant's samtycke for an insats stands today; the newest counts.
+
+    With `hold` it stays so until this transaction ends: a withdrawal waits, or has come first (walls 17).
+    """
+    newest = (
         sa.select(Consent)
         .where(Consent.participant_id == participant_id, Consent.insats == insats)
         .order_by(Consent.created_at.desc())
         .limit(1)
     )
+    if hold:
+        newest = newest.with_for_update(read=True).execution_options(populate_existing=True)
+    row = session().scalar(newest)
     return _state(row) if row is not None else ConsentState("saknas", "", None)
 
 

@@ -41,7 +41,7 @@ def enrol(
     if there is not None:
         return case(there.id).id
     participant_id = accepted_participant(insats, referral_id)
-    if consent.state_for(participant_id, insats).state == "atertagen":
+    if consent.state_for(participant_id, insats, hold=True).state == "atertagen":
         raise EnrolmentFault(
             _("Personen har tagit tillbaka sitt samtycke, så ingen skrivs in. Prata med personen.")
         )

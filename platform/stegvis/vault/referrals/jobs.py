@@ -1,6 +1,7 @@
-"""After a no: the account that was opened for the person is forgotten, when nothing else needs it."""
+"""What time does to referrals: accounts that nobody needs are forgotten, drafts that nobody answers destroyed."""
 
 import uuid
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,13 +10,19 @@ from stegvis.ground.jobs import service as jobs
 from stegvis.ground.tenancy.scope import session
 from stegvis.identity.accounts import service as accounts
 from stegvis.identity.audit import service as audit
+from stegvis.vault.referrals import ending
 from stegvis.vault.referrals.models import Referral
 
 
 @jobs.handles("huvudman", "stang_tomt_konto")
 def close_empty_account(payload: dict[str, Any]) -> None:
-    """Forget participants' accounts that no referral and no participant stands behind."""
-    assert uuid.UUID(payload["referral"])
+    """Forget participants' accounts that no referral and no participant stands behind.
+
+    The referral that is gone keeps no trace of whose it was either.
+    """
+    gone = session().get(Referral, uuid.UUID(payload["referral"]))
+    if gone is not None and gone.number_hash is None:
+        gone.person_id = None
     # In turn with a referral that is being sent, which may need an account that nobody needed before.
     audit.lock_chain()
     alive = sa.select(Referral.number_hash).where(Referral.number_hash.is_not(None))
@@ -23,3 +30,9 @@ def close_empty_account(payload: dict[str, Any]) -> None:
     for account_id, number_hash in accounts.loose_participants():
         if number_hash not in known:
             accounts.erase_account(account_id)
+
+
+@jobs.daily("huvudman", "rensa_utkast")
+def destroy_unused_drafts(payload: dict[str, Any]) -> None:
+    """Destroy what nobody has written on, and what no samtycke has answered, for too long (walls 7)."""
+    ending.destroy_unused(date.fromisoformat(payload["day"]))

@@ -10,17 +10,20 @@ from sqlalchemy.orm import Mapped, mapped_column
 from stegvis.ground.keys import Sealed, SealedJson
 from stegvis.ground.tenancy.models import Keyed, VaultModel, now
 
-STATES = ("utkast", "vantar_samtycke", "oppen", "antagen", "avbojd", "nekad", "slangd", "atertagen")
+STATES = (
+    "utkast", "vantar_samtycke", "oppen", "antagen", "avbojd", "nekad", "slangd", "utgangen", "atertagen"
+)  # fmt: skip
 
 
 class Referral(Keyed, VaultModel):
     """What a remittent (or staff, for a paper referral) writes to get a person to an insats.
 
     States: utkast (being written), vantar_samtycke (sent, the person has not answered), oppen (samtycke
-    valid: the team reads it), antagen, avbojd; nekad is what is left when the person refused, slangd when
-    the author threw the draft away: everything about the person is destroyed; atertagen when the person took
-    the samtycke back: nobody reads it any more. Until `oppen` only the author
-    reads it (walls 7).
+    valid: the team reads it), antagen, avbojd. What is left when everything about the person has been
+    destroyed: nekad when the person refused, slangd when the author threw the draft away, utgangen when nobody
+    answered in time. atertagen when the person took the samtycke back: nobody reads it any more.
+    Until `oppen` only the author reads it, and the person whom it is about (`person_id`, the account that the
+    sending opens): row level security says so too (walls 7).
     """
 
     __tablename__ = "referral"
@@ -33,6 +36,7 @@ class Referral(Keyed, VaultModel):
     form_version: Mapped[str]
     state: Mapped[str] = mapped_column(default="utkast")
     author_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("huvudman.account.id"), index=True)
+    person_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("huvudman.account.id"), index=True)
     participant_id: Mapped[uuid.UUID | None] = mapped_column(
         sa.ForeignKey("huvudman.participant.id"), index=True
     )

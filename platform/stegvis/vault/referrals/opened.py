@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from stegvis.ground.day import today
@@ -21,7 +21,10 @@ from stegvis.vault.referrals.models import Referral
 
 @dataclass(frozen=True)
 class Listed:
-    """A referral in a list. `name` is empty where it must not be shown or is no more."""
+    """A referral in a list. `name` is empty where it must not be shown or is no more.
+
+    `kept_to` is the last day for the person's answer, while it is waited for.
+    """
 
     id: uuid.UUID
     insats: str
@@ -29,6 +32,7 @@ class Listed:
     name: str
     state: str
     since: date
+    kept_to: date | None
 
 
 @dataclass(frozen=True)
@@ -78,4 +82,7 @@ def list_row(row: Referral) -> Listed:
     """A referral as a row of a list."""
     name = f"{row.given_name} {row.family_name}" if row.given_name_sealed else ""
     since = row.decided_on or row.opened_on or row.sent_on or row.created_on
-    return Listed(row.id, row.insats, instance_of(row.insats).name, name, row.state, since)
+    kept_to = None
+    if row.state == "vantar_samtycke" and row.sent_on is not None:
+        kept_to = row.sent_on + timedelta(days=current().huvudman.draft_days)
+    return Listed(row.id, row.insats, instance_of(row.insats).name, name, row.state, since, kept_to)

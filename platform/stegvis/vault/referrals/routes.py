@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from stegvis.ground.web.htmx import reload_page
 from stegvis.identity.access import policy
 from stegvis.identity.access.rights import HANDLEDARE, INSATSLEDARE, REFER
 from stegvis.vault.consent import service as consent
@@ -154,8 +155,17 @@ def decide(insats: str, referral_id: uuid.UUID) -> Any:
     return redirect(url_for("referrals.team", insats=insats), 303)
 
 
+@blueprint.get("/insats/<insats>/remisser/<uuid:referral_id>/galler")
+@policy.vault_watch("personal", **TEAM)
+def still_holds(insats: str, referral_id: uuid.UUID) -> Any:
+    """What an open page asks every half minute: nothing new, or that it is to be loaded anew and so emptied."""
+    return ("", 204) if consent.holds(insats, referral_id) else reload_page()
+
+
 def _team_page(insats: str, referral_id: uuid.UUID, words: str, fault: str) -> str:
-    opened = service.for_team(referral_id)
+    opened = consent.papers(insats, referral_id)
+    if opened is None:
+        return render_template("referrals/closed.html", insats=insats)
     answers = forms.answered(opened.definition, opened.form, opened.parsed.answers)
     return render_template(
         "referrals/read.html", insats=insats, opened=opened, answers=answers, words=words, fault=fault

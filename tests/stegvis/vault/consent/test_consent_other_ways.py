@@ -50,7 +50,9 @@ def test_taking_back_works_at_once_and_is_seen(asked: Asked, browser: Browse, pe
     asked.author.get(f"/remisser/{asked.referral}")
     assert "Personen har tagit tillbaka sitt samtycke" in asked.author.page.words
     team = browser(people.handledare())
-    assert team.get(f"/insats/karnhuset/remisser/{asked.referral}").status_code == 404
+    assert team.get(f"/insats/karnhuset/remisser/{asked.referral}").status_code == 200
+    assert "Personens samtycke gäller inte längre" in team.page.words
+    assert "Testsson" not in team.page.words
     team.get("/insats/karnhuset/remisser")
     assert team.page.links(f"/remisser/{asked.referral}") == []
     asked.visitor.get("/mina-sidor")
@@ -234,7 +236,7 @@ def test_paper_registered_twice_at_once_is_one_samtycke(asked: Asked, people: Pe
         with asked.app.test_request_context(), scope(VAULT, account=team.account):
             g.actor = accounts.actor_of(team.account)
             # Both have seen the referral wait before either has the lock.
-            assert referrals.waiting_for_number("karnhuset", asked.number) is not None
+            assert referrals.sent_about_number("karnhuset", asked.number) is not None
             session().get(Consent, asked.consent)
             together.wait(10)
             made.append(service.paper("karnhuset", asked.number, today(), "I akten"))
