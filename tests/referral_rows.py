@@ -41,10 +41,12 @@ def events(app: Flask, who: Login, action: str) -> list[tuple[str, Any]]:
         return [(row.subject_kind, row.subject_id) for row in rows]
 
 
-def opened_on_paper(people: People, browser: Browse, number: str) -> tuple[Visitor, uuid.UUID, Visitor]:
+def opened_on_paper(
+    people: People, browser: Browse, number: str, name: str = "Test Testsson"
+) -> tuple[Visitor, uuid.UUID, Visitor]:
     """A referral that a samtycke on paper has opened: (author's browser, referral, team's browser)."""
     author, team = browser(people.remittent()), browser(people.handledare())
-    referral = refer(author, number, way="papper")
+    referral = refer(author, number, name, way="papper")
     team.get("/insats/karnhuset/samtycke-pa-papper")
     answer = team.send(
         "/samtycke-pa-papper", {"nummer": number, "datum": "2024-01-15", "plats": "I akten", "laest": "ja"}

@@ -165,7 +165,7 @@ def still_holds(insats: str, referral_id: uuid.UUID) -> Any:
 def _team_page(insats: str, referral_id: uuid.UUID, words: str, fault: str) -> str:
     opened = consent.papers(insats, referral_id)
     if opened is None:
-        return render_template("referrals/closed.html", insats=insats)
+        return render_template("referrals/closed.html", insats=insats, fault=fault)
     answers = forms.answered(opened.definition, opened.form, opened.parsed.answers)
     return render_template(
         "referrals/read.html", insats=insats, opened=opened, answers=answers, words=words, fault=fault

@@ -342,7 +342,9 @@ def decide(referral_id: uuid.UUID, *, accept: bool, words: str) -> Referral:
     Raises ReferralFault for a no without words, and where somebody has answered otherwise already.
     """
     row = locked(referral_id)
-    require(row.state in OPEN_STATES and actor().in_team(row.insats), "referral", referral_id)
+    require(row.state in (*OPEN_STATES, "atertagen") and actor().in_team(row.insats), "referral", referral_id)
+    if row.state == "atertagen":
+        raise ReferralFault(_("Personen har just tagit tillbaka sitt samtycke, så svaret är inte sparat."))
     wanted = "antagen" if accept else "avbojd"
     if row.state == wanted:
         return row
