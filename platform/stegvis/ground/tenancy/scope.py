@@ -27,6 +27,9 @@ from stegvis.ground.tenancy.row_rules import ACCOUNT, MACHINE, OPENS
 from stegvis.ground.tenancy.tenants import Directory, Forbund, Huvudman
 
 
+SHORT_WAITS = "5s"
+
+
 class ScopeError(RuntimeError):
     """No scope is open, a second one was asked for inside the first, or the scope does not exist."""
 
@@ -194,6 +197,8 @@ def short_scope(
     if opened is not None and opened.id != wanted:
         raise ScopeError(f"{opened.id} is open: {wanted} must wait")
     with _opened(wanted, account, outsider) as short:
+        # What it waits for may be held by the open one, which waits for it: an error is better than a hang.
+        short.session.execute(sa.select(sa.func.set_config("lock_timeout", SHORT_WAITS, True)))
         yield short
 
 

@@ -365,14 +365,19 @@ def decide(referral_id: uuid.UUID, *, accept: bool, words: str) -> Referral:
 
 
 def _open_account(row: Referral) -> uuid.UUID:
-    """The person's account, opened beside the author's transaction: an outsider may make nobody's account.
+    """The person's account. An outsider may make nobody's: theirs is opened beside the open transaction.
 
     Committed first: should the sending fail, the job that forgets accounts which nobody needs takes it again.
     """
-    opened = current()
+    opened, name = current(), f"{row.given_name} {row.family_name}"
+    if not opened.outsider:
+        # In turn with the job that forgets accounts which no referral needs any more.
+        audit.lock_chain()
+        return accounts.open_account(row.number, name, "deltagare")
     with short_scope(opened.id, account=opened.account) as beside:
         beside.facts["role"] = opened.facts.get("role", "")
-        return accounts.open_account(row.number, f"{row.given_name} {row.family_name}", "deltagare")
+        audit.lock_chain()
+        return accounts.open_account(row.number, name, "deltagare")
 
 
 def _own_row(referral_id: uuid.UUID, *, lock: bool = False) -> Referral:
