@@ -26,7 +26,6 @@ from stegvis.ground.tenancy.names import ScopeId
 from stegvis.ground.tenancy.row_rules import ACCOUNT, MACHINE, OPENS
 from stegvis.ground.tenancy.tenants import Directory, Forbund, Huvudman
 
-
 SHORT_WAITS = "5s"
 
 
