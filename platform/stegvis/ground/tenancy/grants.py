@@ -21,7 +21,7 @@ STEGVIS: Matrix = {
 
 FORBUND: Matrix = {
     "scope_marker": {"fb": "S"},
-    "data_key": {"fb": "SI"},
+    "data_key": {"fb": "S"},
     "account": {"fb": "SIU"},
     "account_right": {"fb": "SID"},
     "invitation": {"fb": "SIU"},
@@ -37,14 +37,20 @@ FORBUND: Matrix = {
 
 HUVUDMAN: Matrix = {
     "scope_marker": {"hm": "S", "ute": "S"},
-    "data_key": {"hm": "SI"},
+    "data_key": {"hm": "S"},
     "account": {"hm": "SIU", "ute": "S"},
     "account_right": {"hm": "SID", "ute": "S"},
     "invitation": {"hm": "SIU"},
     "audit_event": {"hm": "SI", "ute": "SI"},
     "audit_head": {"hm": "SU", "ute": "SU"},
+<<<<<<< HEAD
     "outbox": {"hm": "SIU", "ute": "I"},
     "participant": {"hm": "SIU", "ute": "S"},
+=======
+    "outbox": {"hm": "SIU", "ute": "SI"},
+    "participant": {"hm": "SIU", "ute": "SI"},
+    "participant_name": {"hm": "SI", "ute": "I"},
+>>>>>>> 5b7468c (Keys are changed while the service runs; a key file may be replaced, or destroyed with its schema)
     "referral": {"hm": "SIU", "ute": "SIU"},
     "consent": {"hm": "SIU", "ute": "SIU"},
     "consent_evidence": {"hm": "SI", "ute": "S"},
