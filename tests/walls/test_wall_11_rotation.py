@@ -84,7 +84,7 @@ def house(running: Servers, run_folder: Path, worker_id: str) -> Iterator[House]
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rotation, "BATCH", 3)
+    monkeypatch.setattr(rotation, "BATCH", 20)
 
 
 def person(number: str, name: str = "Test Testsson") -> uuid.UUID:

@@ -203,9 +203,7 @@ class Rotation:
     ) -> None:
         moved = []
         for row in rows:
-            clear = self._move(row, one, ring, done)
-            if clear is not None:
-                setattr(row, one.hash_column, ring.search_hash(clear.decode()))
+            if self._move(row, one, ring, done):
                 moved.append(row)
         opened.flush()
         index = self._indexes.get(rows[0].__tablename__) if rows else None
@@ -250,19 +248,21 @@ class Rotation:
             last = reached
             self.progress(f"{model.__tablename__}: {done.values} värden är förseglade på nytt")
 
-    def _move(self, row: Any, one: Sealed, ring: KeyRing, done: Rotated) -> bytes | None:
-        """Seal one value anew; None where there is none, where it is new already, or where no key opens it."""
+    def _move(self, row: Any, one: Sealed, ring: KeyRing, done: Rotated) -> bool:
+        """Seal one value anew, and hash it; False where there is none, or it is new, or no key opens it."""
         sealed, place = getattr(row, one.column), {"table": row.__tablename__, "column": one.column}
         if sealed is None or sealed[:2] == ring.newest("field").to_bytes(2):
-            return None
+            return False
         try:
             clear = ring.open(sealed, row=row.id, **place)
         except KeyFault:
             done.unreadable.add((row.__tablename__, row.id))
-            return None
+            return False
         setattr(row, one.column, ring.seal(clear, row=row.id, **place))
+        if one.hashed and getattr(row, one.hash_column) is not None:
+            setattr(row, one.hash_column, ring.search_hash(clear.decode()))
         done.values += 1
-        return clear
+        return True
 
     def _retried(self, work: Callable[[Session], Any]) -> Any:
         """One transaction; again when somebody else held the rows in the other order, or for long."""

@@ -43,14 +43,9 @@ HUVUDMAN: Matrix = {
     "invitation": {"hm": "SIU"},
     "audit_event": {"hm": "SI", "ute": "SI"},
     "audit_head": {"hm": "SU", "ute": "SU"},
-<<<<<<< HEAD
     "outbox": {"hm": "SIU", "ute": "I"},
     "participant": {"hm": "SIU", "ute": "S"},
-=======
-    "outbox": {"hm": "SIU", "ute": "SI"},
-    "participant": {"hm": "SIU", "ute": "SI"},
-    "participant_name": {"hm": "SI", "ute": "I"},
->>>>>>> 5b7468c (Keys are changed while the service runs; a key file may be replaced, or destroyed with its schema)
+    "participant_name": {"hm": "SI"},
     "referral": {"hm": "SIU", "ute": "SIU"},
     "consent": {"hm": "SIU", "ute": "SIU"},
     "consent_evidence": {"hm": "SI", "ute": "S"},

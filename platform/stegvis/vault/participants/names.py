@@ -1,12 +1,10 @@
 """Names as they are searched for: words in one form, and their beginnings. Pure."""
 
-import re
 import unicodedata
 
 SHORTEST = 2
 # Longer beginnings tell names apart no better; what is typed beyond is not looked at.
 LONGEST = 24
-_WORD = re.compile(r"[^\W\d_]+")
 _SWEDISH = str.maketrans("åäöéèüæø", "{|}eeu|}")
 
 
@@ -16,9 +14,19 @@ def in_order(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The words of a name or of what somebody typed, each in the form in which it is searched for."""
-    composed = unicodedata.normalize("NFKC", text)
-    return [in_order(one) for one in _WORD.findall(composed)]
+    """The words of a name or of what somebody typed, each in the form in which it is searched for.
+
+    As in Swedish order: å, ä and ö are letters of their own (æ is ä, ø is ö), other marks are let go.
+    """
+    composed = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(map(_plain, unicodedata.normalize("NFKC", composed))).split()
+
+
+def _plain(letter: str) -> str:
+    if ord(letter) in _SWEDISH:
+        return letter.translate(_SWEDISH)
+    parts = [one for one in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(one)]
+    return "".join(one if one.isalpha() else " " for one in parts)
 
 
 def prefixes(name: str) -> set[str]:
