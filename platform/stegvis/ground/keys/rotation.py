@@ -3,7 +3,8 @@
 The order is what makes it safe. A new version is stored and the marker's `keys` moves: from then on every
 transaction seals and hashes with it (`LiveRing`), and reads both. Transactions that began before are waited
 for. Then each row is locked, opened with the old key and sealed with the new one; all rows with one person's
-number move together, so that they still find each other. When nothing is sealed with an old version, it goes.
+number move together, so that they still find each other. When nothing is sealed with an old version, and those
+who may have read before are done, it goes.
 
 What is to be moved is read from the models' declarations, so a new table is never forgotten. A ciphertext
 under a chain of digests (`chained`) stays as it is, and so does the key that it was sealed with. It may be
@@ -97,6 +98,8 @@ class Rotation:
                 self._move_values(model, ring, done)
         finally:
             reset_ring(token)
+        # Whoever has read a row before it moved may not have opened it yet.
+        self._wait_for_older()
         self._retire(done)
         return done
 

@@ -234,13 +234,6 @@ def team(insats: str, *rights: str) -> list[tuple[uuid.UUID, str]]:
     return sorted(((row.id, row.name) for row in rows), key=lambda pair: pair[1].casefold())
 
 
-def number_hashes(account_id: uuid.UUID) -> list[bytes]:
-    """The keyed hashes of an account's number, as other rows of the same scope may carry it."""
-    account, _, _ = _rows()
-    row = session().get(account, account_id)
-    return _hashes_of(row) if row is not None else []
-
-
 def _hashes_of(row: Any) -> list[bytes]:
     """One hash a version of the key: another row of the person may have been moved before this one."""
     return current().keys.search_hashes(row.number) if row.number else [row.number_hash]
