@@ -201,12 +201,10 @@ def key_destroy(scope_id: ScopeId, typed: str | None) -> None:
         for file in key_commands.destruction(settings, scope_id).check():
             click.echo(f"Förstörs: {file}", err=True)
         if typed is None:
-            typed = click.prompt(
-                f"Allt i {scope_id} blir oläsligt för alltid. Skriv {scope_id} för att göra det",
-                default="",
-                show_default=False,
-                err=True,
+            click.echo(
+                f"Allt i {scope_id} blir oläsligt för alltid. Skriv {scope_id} för att göra det:", err=True
             )
+            typed = sys.stdin.readline()
         if typed.strip() != str(scope_id):
             raise SettingsError(f"{scope_id} skrevs inte, så inget är förstört.")
         click.echo(key_commands.destroy(settings, scope_id))

@@ -10,33 +10,27 @@ import threading
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 from psycopg import sql
 
 from stegvis.app import create_app
-from stegvis.config import Settings
 from stegvis.ground.keys import rotation
-from stegvis.ground.keys.rotation import Rotation, RotationFault, indexes_of, models_of
+from stegvis.ground.keys.rotation import RotationFault, indexes_of, models_of
 from stegvis.ground.keys.sealed import sealed_attributes
 from stegvis.ground.tenancy import scope
 from stegvis.ground.tenancy.models import db
 from stegvis.ground.tenancy.names import ScopeId
 from stegvis.ground.tenancy.scope import current, session
 from stegvis.identity.accounts import service as accounts
-from stegvis.local.installation import set_up, superuser
 from stegvis.local.servers import Servers
 from stegvis.tables import consent, participants
 from stegvis.vault.participants import service as people
 from visiting import fresh_number
-from walls.planting import mapped, plant, sealed_values, tables
+from walls.key_house import House, key_house, planted, read_again
+from walls.planting import mapped
 
 pytestmark = pytest.mark.walls
 
@@ -45,41 +39,10 @@ FORBUND = ScopeId.parse("gavleborg")
 Participant, ConsentEvidence = participants.Participant, consent.ConsentEvidence
 
 
-@dataclass
-class House:
-    """An installation of its own, whose keys may be changed."""
-
-    settings: Settings
-    app: Flask
-    admin: psycopg.Connection
-
-    def rotate(self, scope_id: ScopeId = VAULT) -> rotation.Rotated:
-        return Rotation(self.settings, scope_id).run()
-
-    def versions(self, scope_id: ScopeId = VAULT) -> dict[str, list[int]]:
-        """The versions of each purpose that the schema holds."""
-        asked = sql.SQL("SELECT purpose, version FROM {}.data_key ORDER BY version")
-        found: dict[str, list[int]] = {}
-        for purpose, version in self.admin.execute(asked.format(sql.Identifier(scope_id.schema))):
-            found.setdefault(purpose, []).append(version)
-        return found
-
-
 @pytest.fixture(scope="module")
 def house(running: Servers, run_folder: Path, worker_id: str) -> Iterator[House]:
-    settings = set_up(
-        run_folder / f"keys-{worker_id}",
-        running,
-        progress=lambda line: None,
-        prefix=f"k_{worker_id}",
-        name=f"keys_{worker_id}",
-    )
-    app = create_app(settings)
-    with superuser(running.postgres, settings.database.name) as admin:
-        yield House(settings, app, admin)
-    with app.app_context():
-        for engine in db.engines.values():
-            engine.dispose()
+    with key_house(running, run_folder, f"nyckel_{worker_id}") as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)
@@ -90,45 +53,6 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 def person(number: str, name: str = "Test Testsson") -> uuid.UUID:
     given, family = name.split(" ")
     return people.ensure(number, given, family).id
-
-
-Told = dict[tuple[str, uuid.UUID], tuple[str, dict[str, Any]]]
-_rounds = count(1)
-
-
-def planted(house: House, scope_id: ScopeId, rounds: int = 4) -> Told:
-    """Rows of every table that seals something: canary and stored values, by table and row."""
-    told: Told = {}
-    models = {one.__tablename__: one for one in models_of(scope_id.level)}
-    with house.app.app_context():
-        for _ in range(rounds):
-            canary, ids = f"sparvhöken{next(_rounds)}", {}
-            for table in (one for one in tables(scope_id.level) if one.name in models):
-                with scope(scope_id):
-                    values = sealed_values(models[table.name], canary)
-                for column in table.columns:
-                    for key in column.foreign_keys:
-                        if not column.nullable:
-                            values[column.name] = ids[key.column.table.name]
-                plant(house.admin, table, scope_id.schema, **values)
-                ids[table.name] = values["id"]
-                told[table.name, values["id"]] = canary, values
-    return told
-
-
-def read_again(house: House, scope_id: ScopeId, told: Told) -> set[int]:
-    """Read every planted value; returns the versions that they are sealed with, evidence apart."""
-    versions = set()
-    models = {one.__tablename__: one for one in models_of(scope_id.level)}
-    with house.app.app_context(), scope(scope_id) as opened:
-        for (table, row_id), (canary, _) in told.items():
-            row = opened.session.get_one(models[table], row_id)
-            for name, one in sealed_attributes(models[table]).items():
-                wanted = f"{canary}-{table}-{name}"
-                assert getattr(row, name) in (wanted, {"svar": wanted})
-                if not one.chained:
-                    versions.add(int.from_bytes(getattr(row, one.column)[:2]))
-    return versions
 
 
 @pytest.mark.parametrize("scope_id", [VAULT, FORBUND])

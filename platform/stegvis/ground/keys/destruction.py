@@ -113,6 +113,8 @@ class Destruction:
 
     def _protocol(self, files: list[Path]) -> dict[str, Any]:
         moment = now()
+        copies = {0: "utan antecknade kopior", 1: "med en kopia"}
+        told = copies.get(len(files) - 1, f"med {len(files) - 1} kopior")
         gone = (moment + timedelta(days=self.settings.backup_days)).date().isoformat()
         return {
             "scope": str(self.scope_id),
@@ -123,7 +125,7 @@ class Destruction:
             "backup_days": self.settings.backup_days,
             "backups_gone_on": gone,
             "sentence": (
-                f"Nyckeln till {self.scope_id} med {len(files) - 1} kopior och schemat {self.scope_id.schema} "
+                f"Nyckeln till {self.scope_id}, {told}, och schemat {self.scope_id.schema} "
                 f"förstördes {moment.date().isoformat()}; den sista säkerhetskopian, som ingen kan läsa, är borta "
                 f"{gone}. Siffror som redan hade publicerats finns kvar hos förbundet."
             ),

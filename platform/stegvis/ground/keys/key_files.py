@@ -73,6 +73,11 @@ class KeyStore:
             return None
         return found
 
+    def refuse_destroyed(self, scope: str) -> None:
+        """Raise KeyFileFault for a scope whose key has been destroyed: there is nothing left to change."""
+        if self.destroyed(scope) is not None:
+            raise self.missing(scope)
+
     def ring(
         self,
         scope: str,

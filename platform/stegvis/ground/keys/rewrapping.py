@@ -28,6 +28,7 @@ def rewrap(settings: Settings, scope_id: ScopeId) -> Rewrapped:
     """Give a scope a new key file. Raises KeyFileFault, with nothing changed, where the old one is not right."""
     store, name = KeyStore(settings.keys_dir), str(scope_id)
     keys, marker = DATA_KEYS[scope_id.level], MARKERS[scope_id.level]
+    store.refuse_destroyed(name)
     following = store.path(name, "key.next")
     with OwnedScope(settings, scope_id).session() as opened:
         opened.execute(sa.select(marker.scope).with_for_update())

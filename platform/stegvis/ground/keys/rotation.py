@@ -107,6 +107,7 @@ class Rotation:
 
     def _begin(self) -> tuple[KeyRing, Rotated]:
         """The ring to move everything to: a new version's, or that of a change which was not finished."""
+        self._store.refuse_destroyed(str(self.scope_id))
         with self._owned.session() as opened:
             self._lock(opened)
             rows = self._wrapped(opened)

@@ -164,9 +164,8 @@ class Scopes:
             raise
 
     def _read(self, scope_id: ScopeId) -> KeyRing:
-        if self.keys.destroyed(str(scope_id)) is not None:
-            # The schema is gone or about to be.
-            raise self.keys.missing(str(scope_id))
+        # The schema is gone, or about to be.
+        self.keys.refuse_destroyed(str(scope_id))
         with self.open_session(scope_id, None, outsider=False) as opened:
             marker = opened.execute(
                 sa.select(MARKERS[scope_id.level].scope, MARKERS[scope_id.level].keys)
