@@ -29,6 +29,7 @@ from psycopg import sql
 
 from stegvis import cli
 from stegvis.config import Settings
+from stegvis.ground.jobs.service import waiting
 from stegvis.ground.keys import KeyFileFault, KeyStore
 from stegvis.ground.keys import destruction as destroying
 from stegvis.ground.keys.destruction import Destruction, DestructionRefused
@@ -217,6 +218,8 @@ def test_the_scope_is_closed_and_the_others_live(house: House, people_of: Callab
     assert "Den här insatsägaren är stängd" in closed.text
     assert [pages[1].get("/idag").status_code, Visitor(house.app).get("/").status_code] == [200, 200]
     assert Provisioner(house.settings, directory_of(house)).apply() == []
+    with house.app.app_context():
+        assert str(VAULT) not in waiting("huvudman") and str(OTHER) in waiting("huvudman")
     with house.app.app_context():
         with pytest.raises(KeyFileFault) as fault, scope(VAULT):
             pytest.fail("the vault opened")

@@ -139,6 +139,10 @@ class Scopes:
                 kept = self._rings[scope_id] = stamp, self._read_ring(scope_id)
             return kept[1]
 
+    def living(self) -> Iterator[ScopeId]:
+        """Every scope of the directory whose key has not been destroyed."""
+        return (one for one in self.directory.scopes() if self.keys.destroyed(str(one)) is None)
+
     def forget(self, scope_id: ScopeId) -> None:
         """Read marker and keys again at the next opening (after rotation or provisioning)."""
         with self._lock:

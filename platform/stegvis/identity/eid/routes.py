@@ -157,15 +157,15 @@ def _accounts(number: str) -> list[list[str]]:
     nobody out of the others; who is found nowhere else is told that something is closed.
     """
     found, closed = [], None
-    for scope_id in g.forbund.scopes():
-        if scope_id.publishing:
+    for scope_id in scopes().living():
+        if scope_id.forbund != g.forbund.id or scope_id.publishing:
             continue
         try:
             with scope(scope_id):
                 for account_id, kind, organisation in accounts.accounts_of_number(number):
                     found.append([str(scope_id), str(account_id), kind, organisation])
         except KeyFileFault as fault:
-            closed = closed if fault.why == "destroyed" else fault
+            closed = fault
     if not found and closed is not None:
         raise closed
     return found

@@ -35,10 +35,11 @@ def search() -> Any:
 @policy.vault("personal", **TEAM)
 def search_sent() -> Any:
     """Look for a person; one hit leads straight to the page, and htmx gets the rows."""
-    found = service.search(request.form.get("ord", ""))
+    typed = request.form.get("ord", "")
+    found = service.search(typed)
     if found.only is not None and not is_htmx(request):
         return redirect(url_for("enrolments.person", enrolment_id=found.only.enrolment_id), 303)
-    return partial_or_page("enrolments/_hits.html", "enrolments/search.html", found=found)
+    return partial_or_page("enrolments/_hits.html", "enrolments/search.html", found=found, typed=typed)
 
 
 @blueprint.get("/insats/<insats>/inskrivning/<uuid:referral_id>")
