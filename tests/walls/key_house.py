@@ -9,21 +9,27 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
+from click.testing import CliRunner, Result
 from flask import Flask
 from psycopg import sql
 
+from stegvis import cli
 from stegvis.app import create_app
 from stegvis.config import Settings
+from stegvis.ground.keys.destruction import Destruction
 from stegvis.ground.keys.rotation import Rotated, Rotation, models_of
 from stegvis.ground.keys.sealed import sealed_attributes
 from stegvis.ground.tenancy import scope
 from stegvis.ground.tenancy.models import db
 from stegvis.ground.tenancy.names import ScopeId
+from stegvis.ground.tenancy.tenants import load_directory
 from stegvis.local.installation import set_up, superuser
 from stegvis.local.servers import Servers
 from walls.planting import plant, sealed_values, tables
 
-VAULT = ScopeId.parse("gavleborg/sandviken")
+VAULT, OTHER = ScopeId.parse("gavleborg/sandviken"), ScopeId.parse("gavleborg/af_gavle")
+FORBUND = ScopeId.parse("gavleborg")
 
 
 @dataclass
@@ -96,3 +102,57 @@ def read_again(house: House, scope_id: ScopeId, told: Told) -> set[int]:
                 if not one.chained:
                     versions.add(int.from_bytes(getattr(row, one.column)[:2]))
     return versions
+
+
+@contextmanager
+def put_back(house: House) -> Iterator[None]:
+    """What a test does to the key files of the shared installation is undone."""
+    files = {one: one.read_bytes() for one in house.settings.keys_dir.iterdir()}
+    try:
+        yield
+    finally:
+        for one in house.settings.keys_dir.iterdir():
+            one.unlink()
+        for one, content in files.items():
+            one.write_bytes(content)
+            one.chmod(0o600)
+
+
+def state(house: House) -> tuple[Any, ...]:
+    """Key files and wrapped keys, byte by byte: what a refusal leaves as it was."""
+    files = {one.name: one.read_bytes() for one in house.settings.keys_dir.iterdir()}
+    rows = [
+        house.admin.execute(
+            sql.SQL("SELECT purpose, version, wrapped FROM {}.data_key ORDER BY 1, 2").format(
+                sql.Identifier(one.schema)
+            )
+        ).fetchall()
+        for one in (VAULT, OTHER, FORBUND)
+    ]
+    return files, rows
+
+
+def directory_of(house: House) -> Any:
+    return load_directory(house.settings.tenants_dir, house.settings.prefix)
+
+
+def destruction(house: House, scope_id: ScopeId = VAULT) -> Destruction:
+    return Destruction(house.settings, directory_of(house), scope_id)
+
+
+class Command:
+    """The command line, on the installation of the test instead of the home of whoever runs it."""
+
+    def __call__(self, *words: str, typed: str | None = None) -> Result:
+        return CliRunner().invoke(cli.cli, ["key", *words], input=typed)
+
+
+def command_line(house: House, running: Servers, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """The command line of an installation, past the looking for one."""
+
+    @contextmanager
+    def here(*_about: Any, **_more: Any) -> Iterator[tuple[Settings, Servers]]:
+        yield house.settings, running
+
+    monkeypatch.setattr(cli, "installation", here)
+    return Command()

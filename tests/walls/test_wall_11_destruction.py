@@ -10,9 +10,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
-import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,45 +20,42 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy as sa
-import structlog
-from click.testing import CliRunner, Result
 from psycopg import sql
 
-from stegvis import cli
-from stegvis.config import Settings
 from stegvis.ground.jobs.service import waiting
 from stegvis.ground.keys import KeyFileFault, KeyStore
 from stegvis.ground.keys import destruction as destroying
-from stegvis.ground.keys.destruction import Destruction, DestructionRefused
+from stegvis.ground.keys.destruction import DestructionRefused
 from stegvis.ground.keys.owned import OwnedScope
-from stegvis.ground.keys.rewrapping import rewrap
 from stegvis.ground.keys.rotation import models_of
 from stegvis.ground.keys.sealed import sealed_attributes
 from stegvis.ground.tenancy import scope
 from stegvis.ground.tenancy.names import ScopeId
 from stegvis.ground.tenancy.provision import Provisioner
 from stegvis.ground.tenancy.scope import session
-from stegvis.ground.tenancy.tenants import load_directory
 from stegvis.identity.audit import service as audit
 from stegvis.identity.audit.models import ForbundAuditEvent
 from stegvis.local.installation import superuser
 from stegvis.local.servers import Servers
-from visiting import Login, People, RunningEid, Visitor
-from walls.key_house import VAULT, House, Told, key_house, planted, read_again
+from visiting import Login, People, Visitor
+from walls.key_house import (
+    FORBUND,
+    OTHER,
+    VAULT,
+    House,
+    command_line,
+    destruction,
+    directory_of,
+    key_house,
+    planted,
+    state,
+)
 from walls.planting import plant, tables
 from walls.test_wall_10_no_edge_across import dump
 
 pytestmark = pytest.mark.walls
 
-OTHER, FORBUND = ScopeId.parse("gavleborg/af_gavle"), ScopeId.parse("gavleborg")
 CLEAR = "tornseglaren"
-
-
-@pytest.fixture(scope="module")
-def shared_house(running: Servers, run_folder: Path, worker_id: str) -> Iterator[House]:
-    """An installation in which nothing is destroyed."""
-    with key_house(running, run_folder, f"nyckelfil_{worker_id}") as made:
-        yield made
 
 
 @pytest.fixture
@@ -73,28 +67,6 @@ def house(running: Servers, run_folder: Path, worker_id: str) -> Iterator[House]
         admin.execute(
             sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(made.settings.database.name))
         )
-
-
-@contextmanager
-def put_back(house: House) -> Iterator[None]:
-    """What a test does to the key files of the shared installation is undone."""
-    files = {one: one.read_bytes() for one in house.settings.keys_dir.iterdir()}
-    try:
-        yield
-    finally:
-        for one in house.settings.keys_dir.iterdir():
-            one.unlink()
-        for one, content in files.items():
-            one.write_bytes(content)
-            one.chmod(0o600)
-
-
-def directory_of(house: House) -> Any:
-    return load_directory(house.settings.tenants_dir, house.settings.prefix)
-
-
-def destruction(house: House, scope_id: ScopeId = VAULT) -> Destruction:
-    return Destruction(house.settings, directory_of(house), scope_id)
 
 
 @contextmanager
@@ -243,60 +215,6 @@ def people_of(house: House) -> Callable[..., Login]:
     return one
 
 
-def state(house: House) -> tuple[Any, ...]:
-    """Key files and wrapped keys, byte by byte: what a refusal leaves as it was."""
-    files = {one.name: one.read_bytes() for one in house.settings.keys_dir.iterdir()}
-    rows = [
-        house.admin.execute(
-            sql.SQL("SELECT purpose, version, wrapped FROM {}.data_key ORDER BY 1, 2").format(
-                sql.Identifier(one.schema)
-            )
-        ).fetchall()
-        for one in (VAULT, OTHER, FORBUND)
-    ]
-    return files, rows
-
-
-def test_what_is_refused_changes_nothing(shared_house: House, tmp_path: Path) -> None:
-    with put_back(shared_house):
-        try_what_is_refused(shared_house, tmp_path)
-
-
-def try_what_is_refused(house: House, tmp_path: Path) -> None:
-    store, key = KeyStore(house.settings.keys_dir), str(VAULT)
-    with pytest.raises(KeyFileFault):
-        destroying.add_copy(store, key, store.path(str(OTHER)))
-    with pytest.raises(KeyFileFault):
-        destroying.add_copy(store, key, tmp_path / "finns inte")
-    assert store.copies(key) == []
-    before = state(house)
-    for scope_id, words in (
-        (FORBUND, "har insatsägare kvar"),
-        (ScopeId("gavleborg", publishing=True), "ingen egen"),
-    ):
-        with pytest.raises(DestructionRefused, match=words):
-            destruction(house, scope_id).run()
-    assert state(house) == before
-    copy = tmp_path / "kopia.key"
-    shutil.copy(store.path(key), copy)
-    destroying.add_copy(store, key, copy)
-    before = state(house)
-    copy.rename(tmp_path / "utlånad")
-    with pytest.raises(DestructionRefused, match="går inte att nå, så inget är förstört"):
-        destruction(house).run()
-    copy.write_text("inköpslista")
-    with pytest.raises(DestructionRefused, match="ingen kopia"):
-        destruction(house).run()
-    assert copy.read_text() == "inköpslista"
-    destroying.remove_copy(store, key, copy)
-    destroying.add_copy(store, key, tmp_path / "utlånad")
-    shutil.copy(store.path(str(OTHER)), store.path(key))
-    with pytest.raises(KeyFileFault, match="en annans"):
-        destruction(house).run()
-    assert store.destroyed(key) is None
-    assert store.path(str(OTHER)).read_bytes() == before[0]["gavleborg.af_gavle.key"]
-
-
 def test_a_stopped_destruction_goes_on(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stopped between key and schema: closed from the first moment, and the next run ends it."""
     real, calls = OwnedScope.session, 0
@@ -323,116 +241,10 @@ def test_a_stopped_destruction_goes_on(house: House, monkeypatch: pytest.MonkeyP
         destruction(house).run()
 
 
-# -- a new key file ------------------------------------------------------------------------------
-
-
-def test_a_new_key_file_opens_what_the_old_one_did(shared_house: House, tmp_path: Path) -> None:
-    house = shared_house
-    told, store, key = planted(house, VAULT, 1), KeyStore(house.settings.keys_dir), str(VAULT)
-    old = tmp_path / "gammal.key"
-    shutil.copy(store.path(key), old)
-    destroying.add_copy(store, key, old)
-    done = rewrap(house.settings, VAULT)
-    assert (done.keys, done.old_copies) == (4, (old,))
-    assert read_again(house, VAULT, told) == {1}
-    assert sorted(one.name for one in store.folder.glob("gavleborg.sandviken.*")) == [
-        "gavleborg.sandviken.copies.json",
-        "gavleborg.sandviken.key",
-    ]
-    assert store.path(key).stat().st_mode & 0o777 == 0o600
-    with put_back(house):
-        shutil.copy(old, store.path(key))
-        with house.app.app_context(), pytest.raises(KeyFileFault, match="hör inte till"), scope(VAULT):
-            pytest.fail("the old key file still opens")
-    destroying.remove_copy(store, key, old)
-    store.path(key, "copies.json").unlink()
-
-
-def test_a_stopped_change_of_key_file_goes_on(shared_house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stopped before, and after, the rows are wrapped anew: the vault opens all the time."""
-    house = shared_house
-    told, store = planted(house, VAULT, 1), KeyStore(house.settings.keys_dir)
-    scopes = house.app.extensions["stegvis.scopes"]
-    monkeypatch.setattr(KeyStore, "take_next", stopped)
-    with pytest.raises(KeyboardInterrupt):
-        rewrap(house.settings, VAULT)
-    scopes.forget(VAULT)
-    assert read_again(house, VAULT, told) == {1}
-    monkeypatch.undo()
-    wrap = KeyStore.wrap
-    rewrap(house.settings, VAULT)
-    monkeypatch.setattr(KeyStore, "wrap", stopped)
-    with pytest.raises(KeyboardInterrupt):
-        rewrap(house.settings, VAULT)
-    scopes.forget(VAULT)
-    assert store.path(str(VAULT), "key.next").exists()
-    assert read_again(house, VAULT, told) == {1}
-    monkeypatch.setattr(KeyStore, "wrap", wrap)
-    rewrap(house.settings, VAULT)
-    assert not store.path(str(VAULT), "key.next").exists()
-    assert read_again(house, VAULT, told) == {1}
-
-
-def stopped(*_about: Any, **_more: Any) -> None:
-    raise KeyboardInterrupt
-
-
-def test_nobody_is_locked_out_while_the_key_file_changes(shared_house: House) -> None:
-    """Readers that begin anew all the time, while the file changes again and again."""
-    house = shared_house
-    told: Told = planted(house, VAULT, 1)
-    stop, faults, reads = threading.Event(), [], [0]
-    scopes = house.app.extensions["stegvis.scopes"]
-
-    def read() -> None:
-        while not stop.is_set():
-            scopes.forget(VAULT)
-            try:
-                read_again(house, VAULT, told)
-            except Exception as error:
-                faults.append(error)
-            reads[0] += 1
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    for _ in range(8):
-        rewrap(house.settings, VAULT)
-    while not reads[0]:
-        time.sleep(0.01)
-    stop.set()
-    reader.join()
-    assert faults == [] and reads[0] > 0
-
-
-# -- the command line ----------------------------------------------------------------------------
-
-
-class Command:
-    """The command line, on the installation of the test instead of the home of whoever runs it."""
-
-    def __call__(self, *words: str, typed: str | None = None) -> Result:
-        return CliRunner().invoke(cli.cli, ["key", *words], input=typed)
-
-
-@pytest.fixture
-def command(running: Servers, monkeypatch: pytest.MonkeyPatch) -> Callable[[House], Command]:
-    """The command line of an installation."""
-
-    def of(house: House) -> Command:
-        @contextmanager
-        def here(*_about: Any, **_more: Any) -> Iterator[tuple[Settings, Servers]]:
-            yield house.settings, running
-
-        monkeypatch.setattr(cli, "installation", here)
-        return Command()
-
-    return of
-
-
 def test_the_commands_tell_what_they_did(
-    house: House, command: Callable[[House], Command], tmp_path: Path
+    house: House, running: Servers, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    run = command(house)
+    run = command_line(house, running, monkeypatch)
     done = run("rotate", "--scope", "gavleborg/sandviken")
     assert (done.exit_code, done.stdout) == (
         0,
@@ -466,73 +278,3 @@ def test_the_commands_tell_what_they_did(
         closed = run(words[0], "--scope", str(VAULT), *words[1:])
         assert (closed.exit_code, closed.stdout) == (2, "")
         assert "är förstörd" in closed.stderr
-
-
-@pytest.mark.parametrize("how", ["missing", "another's", "rubbish"])
-def test_a_wrong_key_file_is_refused_on_the_command_line(
-    shared_house: House, command: Callable[[House], Command], how: str
-) -> None:
-    run, store = command(shared_house), KeyStore(shared_house.settings.keys_dir)
-    path = store.path(str(VAULT))
-    with put_back(shared_house):
-        {
-            "missing": path.unlink,
-            "another's": lambda: shutil.copy(store.path(str(OTHER)), path),
-            "rubbish": lambda: path.write_bytes(b"\x00\xff"),
-        }[how]()
-        before = state(shared_house)
-        for words in (("rotate",), ("rotate", "--master"), ("destroy", "--yes", str(VAULT))):
-            refused = run(words[0], "--scope", str(VAULT), *words[1:])
-            assert (refused.exit_code, refused.stdout) == (2, "")
-            assert refused.stderr.splitlines()[-1].startswith("Nyckelfilen för gavleborg/sandviken ")
-        assert state(shared_house) == before
-
-
-# -- pages and logins ----------------------------------------------------------------------------
-
-
-@contextmanager
-def key_file_away(house_settings: Settings, scope_id: ScopeId) -> Iterator[None]:
-    path = KeyStore(house_settings.keys_dir).path(str(scope_id))
-    aside = path.with_name("undan")
-    path.rename(aside)
-    try:
-        yield
-    finally:
-        aside.rename(path)
-
-
-def test_a_missing_key_file_closes_one_vault_with_a_sentence_and_a_line(
-    settings: Settings,
-    people: People,
-    browser: Callable[..., Visitor],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    lines = structlog.testing.LogCapture()
-    module = sys.modules["stegvis.ground.tenancy.scope"]
-    monkeypatch.setattr(module, "log", structlog.wrap_logger(None, processors=[lines]))
-    staff = browser(people.handledare())
-    assert staff.get("/idag").status_code == 200
-    with key_file_away(settings, VAULT):
-        closed = staff.get("/idag")
-        part = staff.get("/idag", headers={"HX-Request": "true"})
-        public = browser().get("/")
-    assert [closed.status_code, part.status_code, public.status_code] == [503, 503, 200]
-    assert "går inte att öppna" in closed.text and "går inte att öppna" in part.text
-    line = {"event": "key_file_refused", "scope": str(VAULT), "why": "missing", "log_level": "error"}
-    assert lines.entries == [line, line], "one for each request"
-    assert staff.get("/idag").status_code == 200, "put back, it opens again"
-
-
-def test_a_login_reaches_the_vaults_that_can_be_opened(
-    settings: Settings, people: People, browser: Callable[..., Visitor], eid: RunningEid
-) -> None:
-    """One vault's key is missing: whoever has an account in another one comes in, and who has not is told."""
-    staff = people.handledare()
-    with key_file_away(settings, OTHER):
-        inside = browser().log_in(staff.number)
-    assert (inside.status_code, inside.request.path) == (200, "/idag")
-    with key_file_away(settings, VAULT):
-        told = browser().log_in(staff.number)
-    assert told.status_code == 503
-    assert "går inte att öppna" in told.text
