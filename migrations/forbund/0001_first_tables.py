@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("number_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("number_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("name_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("organisation", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -111,6 +112,7 @@ def upgrade() -> None:
         sa.Column("rights", sa.JSON(), nullable=False),
         sa.Column("insats", sa.Text(), nullable=False),
         sa.Column("number_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("number_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("name_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("organisation", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -162,6 +164,7 @@ def upgrade() -> None:
         sa.Column("scope", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("grants", sa.Text(), nullable=False),
+        sa.Column("keys", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("scope", name=op.f("pk_scope_marker")),
         schema=schema(),
     )

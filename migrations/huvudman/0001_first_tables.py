@@ -60,6 +60,7 @@ def upgrade() -> None:
         sa.Column("rights", sa.JSON(), nullable=False),
         sa.Column("insats", sa.Text(), nullable=False),
         sa.Column("number_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("number_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("name_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("organisation", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -101,6 +102,19 @@ def upgrade() -> None:
         schema=schema(),
     )
     op.create_table(
+        "participant_name",
+        sa.Column("participant_id", sa.Uuid(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["participant_id"], [ref("participant.id")], name=op.f("fk_participant_name_participant_id")
+        ),
+        sa.PrimaryKeyConstraint("participant_id", "hash", name=op.f("pk_participant_name")),
+        schema=schema(),
+    )
+    op.create_index(
+        op.f("ix_participant_name_hash"), "participant_name", ["hash"], unique=False, schema=schema()
+    )
+    op.create_table(
         "report",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("insats", sa.Text(), nullable=False),
@@ -131,6 +145,7 @@ def upgrade() -> None:
         sa.Column("scope", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("grants", sa.Text(), nullable=False),
+        sa.Column("keys", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("scope", name=op.f("pk_scope_marker")),
         schema=schema(),
     )
@@ -140,6 +155,7 @@ def upgrade() -> None:
         sa.Column("participant_id", sa.Uuid(), nullable=True),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("number_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("number_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("name_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("organisation", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),

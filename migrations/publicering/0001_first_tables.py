@@ -76,6 +76,7 @@ def upgrade() -> None:
         sa.Column("scope", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("grants", sa.Text(), nullable=False),
+        sa.Column("keys", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("scope", name=op.f("pk_scope_marker")),
         schema=schema(),
     )

@@ -14,6 +14,8 @@ from stegvis.app import create_app
 from stegvis.config import Settings, SettingsError, find_root
 from stegvis.ground.definitions import DefinitionError
 from stegvis.ground.keys import KeyFault
+from stegvis.ground.keys.destruction import DestructionRefused
+from stegvis.ground.keys.rotation import RotationFault
 from stegvis.ground.tenancy.names import NameClash, ScopeId
 from stegvis.ground.tenancy.provision import ProvisionError
 from stegvis.ground.tenancy.scope import scope
@@ -23,13 +25,17 @@ from stegvis.identity.access.rights import FORBUNDSCHEF, VAULT_ADMIN
 from stegvis.identity.accounts import service as accounts
 from stegvis.identity.audit import service as audit_trail
 from stegvis.identity.eid.receipt import verify_receipt
+from stegvis.local import key_commands
 from stegvis.local.home import LocalError, default_home
 from stegvis.local.installation import installation, set_day
 from stegvis.plugin_host import check as check_plugin
 from stegvis.plugin_host.service import checked_registry
 from stegvis.vault.referrals.service import read_number
 
-SENTENCES = (SettingsError, LocalError, NameClash, ProvisionError, ShellError, KeyFault)
+SENTENCES = (
+    *(SettingsError, LocalError, NameClash, ProvisionError, ShellError),
+    *(KeyFault, RotationFault, DestructionRefused),
+)
 
 
 def sentences(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -149,6 +155,59 @@ def audit_verify(scope_id: ScopeId | None) -> None:
                 click.echo(f"{one}: {'hel' if verdict.ok else verdict.fault}, {verdict.rows} rader")
                 broken = broken or not verdict.ok
     sys.exit(1 if broken else 0)
+
+
+@cli.group()
+def key() -> None:
+    """Nycklarna till en huvudmans eller ett förbunds uppgifter."""
+
+
+@key.command("rotate")
+@click.option("--scope", "scope_id", type=ScopeParam(), required=True)
+@click.option("--master", is_flag=True, help="Byt nyckelfilen i stället för nycklarna under den.")
+@sentences
+def key_rotate(scope_id: ScopeId, master: bool) -> None:
+    """Byt nycklar medan tjänsten går. Avbryts det: kör igen, så går det vidare."""
+    with installation() as (settings, _running):
+        _known_scope(settings, scope_id)
+        if master:
+            lines = key_commands.new_key_file(settings, scope_id)
+        else:
+            done = key_commands.rotate(settings, scope_id, lambda line: click.echo(line, err=True))
+            lines = key_commands.told(scope_id, done)
+        click.echo("\n".join(lines))
+
+
+@key.command("copies")
+@click.option("--scope", "scope_id", type=ScopeParam(), required=True)
+@click.option("--add", type=click.Path(dir_okay=False, path_type=Path), help="Anteckna en kopia.")
+@click.option("--remove", type=click.Path(dir_okay=False, path_type=Path), help="Stryk en kopia ur listan.")
+@sentences
+def key_copies(scope_id: ScopeId, add: Path | None, remove: Path | None) -> None:
+    """Var det finns kopior av nyckelfilen; de förstörs med den."""
+    with installation() as (settings, _running):
+        _known_scope(settings, scope_id)
+        click.echo("\n".join(key_commands.copies(settings, scope_id, add, remove)))
+
+
+@key.command("destroy")
+@click.option("--scope", "scope_id", type=ScopeParam(), required=True)
+@click.option("--yes", "typed", help="Samma scope en gång till, för att slippa frågan.")
+@sentences
+def key_destroy(scope_id: ScopeId, typed: str | None) -> None:
+    """Förstör nyckeln med alla kopior och ta bort schemat. Det går inte att ångra."""
+    with installation() as (settings, _running):
+        _known_scope(settings, scope_id)
+        for file in key_commands.destruction(settings, scope_id).check():
+            click.echo(f"Förstörs: {file}", err=True)
+        if typed is None:
+            click.echo(
+                f"Allt i {scope_id} blir oläsligt för alltid. Skriv {scope_id} för att göra det:", err=True
+            )
+            typed = sys.stdin.readline()
+        if typed.strip() != str(scope_id):
+            raise SettingsError(f"{scope_id} skrevs inte, så inget är förstört.")
+        click.echo(key_commands.destroy(settings, scope_id))
 
 
 @cli.group()

@@ -45,7 +45,8 @@ class Settings:
     """Everything a process of the installation needs to know; made once at start, never changed.
 
     `prefix` begins every role's name, since roles are shared by all databases of a server.
-    `demo` allows the business day to be moved and the made-up people to be loaded.
+    `demo` allows the business day to be moved and the made-up people to be loaded. `backup_days` is how long
+    a backup, with its write-ahead log, is kept at most.
     """
 
     root: Path
@@ -60,6 +61,7 @@ class Settings:
     scheme: str = "http"
     eid_issuer: str = ""
     demo: bool = False
+    backup_days: int = 35
 
     @property
     def tenants_dir(self) -> Path:
@@ -105,6 +107,7 @@ def read_settings(home: Path | None = None) -> Settings:
         port=stored["port"],
         eid_issuer=stored["eid_issuer"],
         demo=stored["demo"],
+        backup_days=stored.get("backup_days", Settings.backup_days),
     )
 
 
@@ -124,6 +127,7 @@ def write_settings(settings: Settings) -> None:
         "port": settings.port,
         "eid_issuer": settings.eid_issuer,
         "demo": settings.demo,
+        "backup_days": settings.backup_days,
     }
     settings.home.mkdir(parents=True, exist_ok=True)
     fresh = settings.home / f"runtime.json.{os.getpid()}"

@@ -52,7 +52,11 @@ def seen(demo: Demo, walk: Walk, chromium: Any) -> Seen:
     ]
     found = Seen()
     with report_that_waits_for_the_attest(walk) as returned:
-        aside = {"gavleborg-remittent": beside, "gavleborg-forbundschef": [f"{returned}/aterlamna"]}
+        aside = {
+            "gavleborg-remittent": beside,
+            "gavleborg-forbundschef": [f"{returned}/aterlamna"],
+            "gavleborg-handledare": ["/sok"],
+        }
         for walker in walkers(demo):
             more = aside.get(walker.name, [])
             for width in (390, 1280):

@@ -267,6 +267,8 @@ def _refer(person: MadeUp, author: Actor, day: date, number: int) -> uuid.UUID:
         hashes = current().keys.search_hashes(person.number)
         known = session().scalar(sa.select(Referral.id).where(Referral.number_hash.in_(hashes)))
         referral_id = known or referrals.begin(INSATS, person.number, person.given_name, person.family_name)
+    # As on the pages: sending opens the person's account beside, which would wait for what begins here.
+    with _scope_of(author), _as(author, day):
         referrals.save(referral_id, typed)
         referrals.send(referral_id)
         consent.ask(referral_id)

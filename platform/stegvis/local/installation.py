@@ -73,6 +73,7 @@ def set_up(
         port=chosen_port,
         eid_issuer=f"http://localhost:{chosen_port + 10}",
         demo=True,
+        backup_days=known.backup_days if known else Settings.backup_days,
     )
     provisioner = Provisioner(settings, directory, progress)
     provisioner.apply()

@@ -148,7 +148,7 @@ def sweep(level: str) -> int:
     if not _broker_answers():
         return 0
     left = 0
-    for scope_id in scopes().directory.scopes():
+    for scope_id in scopes().living():
         if scope_id.level != level:
             continue
         try:
@@ -200,7 +200,7 @@ def waiting(level: str) -> dict[str, int]:
     """Rows not yet done per scope of a level, for the operator."""
     table = OUTBOXES[level]
     counts: dict[str, int] = {}
-    for scope_id in scopes().directory.scopes():
+    for scope_id in scopes().living():
         if scope_id.level == level:
             with scope(scope_id) as opened:
                 undone = sa.select(sa.func.count()).where(table.done_at.is_(None))

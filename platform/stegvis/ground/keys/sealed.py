@@ -1,5 +1,6 @@
 """Sealed fields: a model writes clear text to an attribute, the table keeps ciphertext bound to its row."""
 
+import inspect
 import json
 from typing import Any
 
@@ -11,10 +12,19 @@ class Sealed:
 
     The model declares the column (`bytes`, nullable where the text may be missing) and has a UUID `id`
     that is known before the row is stored. Reading and writing need an open scope.
+
+    `hashed`: the column `<name>_hash` holds the keyed hash by which the text is found; who writes the text
+    writes it too. `chained`: the ciphertext is under a chain of digests and is never sealed anew, so the key
+    that it was sealed with is kept.
     """
+
+    def __init__(self, *, hashed: bool = False, chained: bool = False) -> None:
+        self.hashed = hashed
+        self.chained = chained
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.column = f"{name}_sealed"
+        self.hash_column = f"{name}_hash"
 
     def __get__(self, row: Any, owner: type | None = None) -> Any:
         if row is None:
@@ -49,3 +59,9 @@ class SealedJson(Sealed):
 
     def decode(self, clear: bytes) -> Any:
         return json.loads(clear)
+
+
+def sealed_attributes(model: Any) -> dict[str, Sealed]:
+    """The sealed attributes of a model, by name."""
+    found = {name: inspect.getattr_static(model, name) for name in dir(model) if not name.startswith("_")}
+    return {name: one for name, one in found.items() if isinstance(one, Sealed)}

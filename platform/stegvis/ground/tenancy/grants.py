@@ -21,7 +21,7 @@ STEGVIS: Matrix = {
 
 FORBUND: Matrix = {
     "scope_marker": {"fb": "S"},
-    "data_key": {"fb": "SI"},
+    "data_key": {"fb": "S"},
     "account": {"fb": "SIU"},
     "account_right": {"fb": "SID"},
     "invitation": {"fb": "SIU"},
@@ -37,7 +37,7 @@ FORBUND: Matrix = {
 
 HUVUDMAN: Matrix = {
     "scope_marker": {"hm": "S", "ute": "S"},
-    "data_key": {"hm": "SI"},
+    "data_key": {"hm": "S"},
     "account": {"hm": "SIU", "ute": "S"},
     "account_right": {"hm": "SID", "ute": "S"},
     "invitation": {"hm": "SIU"},
@@ -45,6 +45,7 @@ HUVUDMAN: Matrix = {
     "audit_head": {"hm": "SU", "ute": "SU"},
     "outbox": {"hm": "SIU", "ute": "I"},
     "participant": {"hm": "SIU", "ute": "S"},
+    "participant_name": {"hm": "SI"},
     "referral": {"hm": "SIU", "ute": "SIU"},
     "consent": {"hm": "SIU", "ute": "SIU"},
     "consent_evidence": {"hm": "SI", "ute": "S"},

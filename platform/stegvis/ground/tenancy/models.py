@@ -87,11 +87,16 @@ class Keyed:
 
 
 class Marker:
-    """The one row that tells which scope a schema belongs to; read when a scope is first opened."""
+    """The one row that tells which scope a schema belongs to; read when a scope is first opened.
+
+    `keys` moves when the data keys change, so that a process that has read older ones reads them again; it is
+    odd while a change is under way.
+    """
 
     scope: Mapped[str] = mapped_column(primary_key=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
     grants: Mapped[str] = mapped_column(default="")
+    keys: Mapped[int] = mapped_column(default=0)
 
 
 class ForbundMarker(Marker, ForbundModel):

@@ -96,6 +96,8 @@ class Provisioner:
             self._grant_schema(raw, "stegvis", "stegvis", {"door": login(self.prefix, "door")})
 
     def _scope(self, scope: ScopeId) -> bool:
+        if self.keys.destroyed(str(scope)) is not None:
+            return False
         with self.engine.begin() as connection:
             fresh = not self._has_schema(connection, scope.schema)
             if fresh:
@@ -218,12 +220,14 @@ class Provisioner:
     def _shared(self, forbund_id: str) -> None:
         """Row level security and the vaults' grants on what the huvudmän of a förbund share (walls 8)."""
         forbund = self.directory.get(forbund_id)
+        if self.keys.destroyed(str(forbund.scope)) is not None:
+            return
         publishing = ScopeId(forbund_id, publishing=True)
         own = {"forbund": forbund.scope.role(self.prefix), "publicering": publishing.role(self.prefix)}
         vaults = {
             scope.huvudman: scope.role(self.prefix)
             for scope in forbund.scopes()
-            if scope.huvudman is not None
+            if scope.huvudman is not None and self.keys.destroyed(str(scope)) is None
         }
         with self.engine.begin() as connection:
             self._become_owner(connection)

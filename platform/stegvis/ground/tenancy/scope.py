@@ -14,12 +14,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 from flask import Flask, current_app
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from stegvis.ground.keys.current_ring import reset_ring, set_ring
-from stegvis.ground.keys.keyring import KeyRing, KeyStore
+from stegvis.ground.keys.key_files import KeyFileFault, KeyStore
+from stegvis.ground.keys.keyring import KeyRing, LiveRing
 from stegvis.ground.tenancy.errors import translate_database_errors
 from stegvis.ground.tenancy.models import DATA_KEYS, MARKERS, db
 from stegvis.ground.tenancy.names import ScopeId
@@ -27,6 +29,7 @@ from stegvis.ground.tenancy.row_rules import ACCOUNT, MACHINE, OPENS
 from stegvis.ground.tenancy.tenants import Directory, Forbund, Huvudman
 
 SHORT_WAITS = "5s"
+log = structlog.get_logger("stegvis.tenancy")
 
 
 class ScopeError(RuntimeError):
@@ -93,7 +96,7 @@ class Scopes:
         self.keys = keys
         self.prefix = prefix
         self._engines: dict[ScopeId, sa.Engine] = {}
-        self._rings: dict[ScopeId, KeyRing] = {}
+        self._rings: dict[ScopeId, tuple[object, KeyRing]] = {}
         self._lock = threading.Lock()
         app.extensions["stegvis.scopes"] = self
 
@@ -125,28 +128,68 @@ class Scopes:
         return opened
 
     def ring(self, scope_id: ScopeId) -> KeyRing:
-        """The scope's keys; the first call in a process also reads the marker of the schema."""
+        """The scope's keys; the first call in a process also reads the marker of the schema.
+
+        Raises KeyFileFault, and leaves one line, when the key file is missing, wrong or another scope's: also
+        in a process that has read it before, since the file is looked at each time.
+        """
+        stamp = self.keys.stamp(str(scope_id)) if scope_id.level in DATA_KEYS else ()
         with self._lock:
-            if scope_id not in self._rings:
-                self._rings[scope_id] = self._read_ring(scope_id)
-            return self._rings[scope_id]
+            kept = self._rings.get(scope_id)
+            if kept is None or kept[0] != stamp:
+                kept = self._rings[scope_id] = stamp, self._read_ring(scope_id)
+            return kept[1]
+
+    def living(self) -> Iterator[ScopeId]:
+        """Every scope of the directory whose key has not been destroyed."""
+        return (one for one in self.directory.scopes() if self.keys.destroyed(str(one)) is None)
 
     def forget(self, scope_id: ScopeId) -> None:
         """Read marker and keys again at the next opening (after rotation or provisioning)."""
         with self._lock:
             self._rings.pop(scope_id, None)
 
+    def renewed(self, scope_id: ScopeId) -> KeyRing:
+        """The scope's keys as they are now, after others have changed them."""
+        self.forget(scope_id)
+        return self.ring(scope_id)
+
     def _read_ring(self, scope_id: ScopeId) -> KeyRing:
+        self._rings.pop(scope_id, None)
+        try:
+            try:
+                return self._read(scope_id)
+            except KeyFileFault as fault:
+                if fault.why != "not_of_this_database":
+                    raise
+                # Once more: a new key file may have taken its place between the rows and the file.
+                return self._read(scope_id)
+        except KeyFileFault as fault:
+            log.error("key_file_refused", scope=str(scope_id), why=fault.why)
+            raise
+
+    def _read(self, scope_id: ScopeId) -> KeyRing:
+        # The schema is gone, or about to be.
+        self.keys.refuse_destroyed(str(scope_id))
         with self.open_session(scope_id, None, outsider=False) as opened:
-            written = opened.scalar(sa.select(MARKERS[scope_id.level].scope))
-            if written != str(scope_id):
+            marker = opened.execute(
+                sa.select(MARKERS[scope_id.level].scope, MARKERS[scope_id.level].keys)
+            ).one_or_none()
+            written = marker.scope if marker is not None else None
+            if marker is None or written != str(scope_id):
                 raise ScopeError(f"schema {scope_id.schema} belongs to {written}, not to {scope_id}")
             keys = DATA_KEYS.get(scope_id.level)
             if keys is None:
                 return KeyRing(str(scope_id), scope_id.schema, {})
             rows = opened.execute(sa.select(keys.purpose, keys.version, keys.wrapped)).all()
         wrapped = [(row.purpose, row.version, row.wrapped) for row in rows]
-        return self.keys.ring(str(scope_id), scope_id.schema, wrapped)
+        return self.keys.ring(
+            str(scope_id),
+            scope_id.schema,
+            wrapped,
+            generation=marker.keys,
+            renew=lambda: self.renewed(scope_id),
+        )
 
 
 def _keep_apart(opened: Session, scope_id: ScopeId) -> None:
@@ -207,8 +250,9 @@ def _opened(scope_id: ScopeId | str, account: uuid.UUID | None, outsider: bool) 
     registry = scopes()
     if not registry.directory.knows(wanted):
         raise ScopeError(f"there is no scope {wanted}")
-    ring = registry.ring(wanted)
+    known = registry.ring(wanted)
     opened = registry.open_session(wanted, account, outsider)
+    ring = _live(known, opened, wanted)
     one = Scope(wanted, opened, ring, registry.directory.get(wanted.forbund), account, outsider)
     token, ring_token = _current.set(one), set_ring(ring)
     try:
@@ -225,6 +269,19 @@ def _opened(scope_id: ScopeId | str, account: uuid.UUID | None, outsider: bool) 
         opened.close()
         reset_ring(ring_token)
         _current.reset(token)
+
+
+def _live(known: KeyRing, opened: Session, scope_id: ScopeId) -> LiveRing:
+    """The scope's keys, which ask the schema in the scope's own transaction whether they are the newest."""
+    marker = MARKERS[scope_id.level]
+
+    def generation() -> int:
+        with opened.no_autoflush:
+            return opened.execute(sa.select(marker.keys)).scalar_one()
+
+    ring = LiveRing(known, generation)
+    event.listen(opened, "after_begin", lambda *_about: ring.begin())
+    return ring
 
 
 def current() -> Scope:

@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from stegvis.ground.keys import KeyFileFault
 from stegvis.ground.web import htmx
 
 
@@ -93,6 +94,23 @@ def session_gone(_error: CSRFError) -> Response:
     return make_response(shown, 400)
 
 
+NO_KEY = Words(
+    _("Uppgifterna hos den här insatsägaren går inte att öppna"),
+    _("Servern har inte rätt nyckel till dem. Inget är ändrat, och det du hade sparat finns kvar."),
+    _("Försök igen om en stund. Händer det igen: hör av dig till den som ansvarar för insatsen."),
+)
+DESTROYED = Words(
+    _("Den här insatsägaren är stängd"),
+    _("Uppgifterna är förstörda på insatsägarens begäran och går inte att läsa längre."),
+    _("Har du frågor: hör av dig till insatsägaren."),
+)
+
+
+def closed_vault(fault: KeyFileFault) -> Response:
+    """The scope's key file is missing, wrong or destroyed: a page for that huvudman alone (503)."""
+    return answer(503, DESTROYED if fault.why == "destroyed" else NO_KEY)
+
+
 def handle(error: Exception) -> Response:
     """Answer any HTTP error in our own words; a code without words gets those of its hundred."""
     if not isinstance(error, HTTPException):
@@ -111,3 +129,4 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, handle)
     app.register_error_handler(500, handle)
     app.register_error_handler(CSRFError, session_gone)
+    app.register_error_handler(KeyFileFault, closed_vault)

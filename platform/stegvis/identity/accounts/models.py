@@ -14,18 +14,21 @@ class AccountRow(Keyed):
     """Somebody who may log in to this scope.
 
     `kind`: personal (staff of the huvudman), remittent, motesdeltagare, deltagare, foretradare, utvarderare;
-    in a förbund always kansli. `number_hash` is the keyed hash of the twelve-digit personal number.
+    in a förbund always kansli. `number_hash` is the keyed hash of the twelve-digit personal number; the number
+    lies sealed beside it, so that the hash can be made anew with a new key (None once it is forgotten).
     `ends_on` closes accounts of other authorities by itself; `closed_at` closes any at once.
     """
 
     kind: Mapped[str]
     number_hash: Mapped[bytes]
+    number_sealed: Mapped[bytes | None]
     name_sealed: Mapped[bytes]
     organisation: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
     ends_on: Mapped[date | None]
     closed_at: Mapped[datetime | None]
 
+    number = Sealed(hashed=True)
     name = Sealed()
 
 
@@ -89,12 +92,14 @@ class InvitationRow(Keyed):
     rights: Mapped[list[str]]
     insats: Mapped[str] = mapped_column(default="")
     number_hash: Mapped[bytes]
+    number_sealed: Mapped[bytes | None]
     name_sealed: Mapped[bytes]
     organisation: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
     ends_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
 
+    number = Sealed(hashed=True)
     name = Sealed()
 
 

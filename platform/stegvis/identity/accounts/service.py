@@ -89,10 +89,21 @@ def open_account(
     One that had ended lives again with these rights alone: what it could do before is not given back.
     """
     account, _, _ = _rows()
-    hashes = current().keys.search_hashes(number)
-    row = session().scalar(sa.select(account).where(account.number_hash.in_(hashes), account.kind == kind))
+    row = _of_number(account, number, kind)
     if row is None:
-        row = account(number_hash=hashes[0], name=name, kind=kind, organisation=organisation, ends_on=ends_on)
+        # One at a time, and the keys read again: while they are changed, the hash of another version would not
+        # be in the way of a second row.
+        audit.lock_chain()
+        row = _of_number(account, number, kind)
+    if row is None:
+        row = account(
+            number_hash=current().keys.search_hash(number),
+            number=number,
+            name=name,
+            kind=kind,
+            organisation=organisation,
+            ends_on=ends_on,
+        )
         session().add(row)
         session().flush()
         audit.record("oppna_konto", "account", row.id, slag=kind)
@@ -104,6 +115,11 @@ def open_account(
         give_right(row.id, right, insats)
     found: uuid.UUID = row.id
     return found
+
+
+def _of_number(account: Any, number: str, kind: str) -> Any:
+    hashes = current().keys.search_hashes(number)
+    return session().scalar(sa.select(account).where(account.number_hash.in_(hashes), account.kind == kind))
 
 
 def give_right(account_id: uuid.UUID, right: str, insats: str = "") -> None:
@@ -140,7 +156,7 @@ def erase_account(account_id: uuid.UUID) -> None:
     row = session().get(account, account_id)
     if row is not None:
         close_account(account_id)
-        row.name, row.number_hash = "", secrets.token_bytes(len(row.number_hash))
+        row.name, row.number, row.number_hash = "", None, secrets.token_bytes(len(row.number_hash))
 
 
 def invite(
@@ -161,6 +177,7 @@ def invite(
         rights=list(rights),
         insats=insats,
         number_hash=current().keys.search_hash(number),
+        number=number,
         name=name,
         organisation=organisation,
         ends_at=now() + timedelta(days=INVITATION_DAYS),
@@ -217,11 +234,9 @@ def team(insats: str, *rights: str) -> list[tuple[uuid.UUID, str]]:
     return sorted(((row.id, row.name) for row in rows), key=lambda pair: pair[1].casefold())
 
 
-def number_hashes(account_id: uuid.UUID) -> list[bytes]:
-    """The keyed hash of an account's number, as other rows of the same scope carry it."""
-    account, _, _ = _rows()
-    row = session().get(account, account_id)
-    return [row.number_hash] if row is not None else []
+def _hashes_of(row: Any) -> list[bytes]:
+    """One hash a version of the key: another row of the person may have been moved before this one."""
+    return current().keys.search_hashes(row.number) if row.number else [row.number_hash]
 
 
 def join_participant(number: str, participant_id: uuid.UUID) -> None:
@@ -240,13 +255,13 @@ def participant_of(account_id: uuid.UUID) -> uuid.UUID | None:
     return row.participant_id if row is not None else None
 
 
-def loose_participants() -> list[tuple[uuid.UUID, bytes]]:
-    """Living accounts of kind deltagare that no participant stands behind yet: (id, keyed hash)."""
-    rows = session().execute(
-        sa.select(VaultAccount.id, VaultAccount.number_hash).where(
+def loose_participants() -> list[tuple[uuid.UUID, list[bytes]]]:
+    """Living accounts of kind deltagare that no participant stands behind yet: (id, keyed hashes)."""
+    rows = session().scalars(
+        sa.select(VaultAccount).where(
             VaultAccount.kind == "deltagare",
             VaultAccount.participant_id.is_(None),
             VaultAccount.closed_at.is_(None),
         )
     )
-    return [(row.id, row.number_hash) for row in rows]
+    return [(row.id, _hashes_of(row)) for row in rows]

@@ -10,7 +10,7 @@ import structlog
 from flask import Blueprint, Flask, abort, flash, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 
-from stegvis.ground.keys import KeyFault
+from stegvis.ground.keys import KeyFault, KeyFileFault
 from stegvis.ground.tenancy import ScopeId
 from stegvis.ground.tenancy.scope import scope, scopes
 from stegvis.identity.access import homes, policy
@@ -153,15 +153,21 @@ def safe_onward(address: str | None) -> str:
 def _accounts(number: str) -> list[list[str]]:
     """Every account of a number in this förbund: [scope, account, kind, organisation]; one short scope each.
 
-    There is no register to ask: each vault is asked with its own key (walls 3).
+    There is no register to ask: each vault is asked with its own key (walls 3). One that is closed keeps
+    nobody out of the others; who is found nowhere else is told that something is closed.
     """
-    found = []
-    for scope_id in g.forbund.scopes():
-        if scope_id.publishing:
+    found, closed = [], None
+    for scope_id in scopes().living():
+        if scope_id.forbund != g.forbund.id or scope_id.publishing:
             continue
-        with scope(scope_id):
-            for account_id, kind, organisation in accounts.accounts_of_number(number):
-                found.append([str(scope_id), str(account_id), kind, organisation])
+        try:
+            with scope(scope_id):
+                for account_id, kind, organisation in accounts.accounts_of_number(number):
+                    found.append([str(scope_id), str(account_id), kind, organisation])
+        except KeyFileFault as fault:
+            closed = fault
+    if not found and closed is not None:
+        raise closed
     return found
 
 

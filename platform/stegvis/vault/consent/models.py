@@ -67,4 +67,4 @@ class ConsentEvidence(Keyed, VaultModel):
     row_hash: Mapped[bytes]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
-    record: dict[str, Any] = SealedJson()  # type: ignore[assignment]
+    record: dict[str, Any] = SealedJson(chained=True)  # type: ignore[assignment]

@@ -16,6 +16,14 @@ def of_insats(insats: str) -> Sequence[Enrolment]:
     return session().scalars(sa.select(Enrolment).where(Enrolment.insats == insats)).all()
 
 
+def among(insatser: Iterable[str], participants: sa.Select[uuid.UUID]) -> list[Enrolment]:
+    """The enrolments in some insatser of the participants whom a statement gives."""
+    asked = sa.select(Enrolment).where(
+        Enrolment.insats.in_(list(insatser)), Enrolment.participant_id.in_(participants)
+    )
+    return list(session().scalars(asked))
+
+
 def by_referral(referral_id: uuid.UUID) -> Enrolment | None:
     """The enrolment that a referral led to."""
     return session().scalar(sa.select(Enrolment).where(Enrolment.referral_id == referral_id))

@@ -1,4 +1,4 @@
-"""Pages about people in an insats: the caseload, enrolling, a person's page, activities, avslut."""
+"""Pages about people in an insats: the caseload, finding somebody, enrolling, a person's page, activities, avslut."""
 
 import uuid
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from stegvis.ground.web.htmx import is_htmx
+from stegvis.ground.web.htmx import is_htmx, partial_or_page
 from stegvis.identity.access import policy
 from stegvis.identity.access.rights import HANDLEDARE, INSATSLEDARE
 from stegvis.vault.enrolments import service
@@ -22,6 +22,24 @@ def people(insats: str) -> Any:
     shown = service.ENDED if request.args.get("visa") == service.ENDED else service.ENROLLED
     caseload = service.people(insats, shown, mine=request.args.get("mina") == "1")
     return render_template("enrolments/people.html", caseload=caseload)
+
+
+@blueprint.get("/sok")
+@policy.vault("personal", **TEAM)
+def search() -> Any:
+    """The field that finds a person, alone."""
+    return render_template("enrolments/search.html", found=None)
+
+
+@blueprint.post("/sok")
+@policy.vault("personal", **TEAM)
+def search_sent() -> Any:
+    """Look for a person; one hit leads straight to the page, and htmx gets the rows."""
+    typed = request.form.get("ord", "")
+    found = service.search(typed)
+    if found.only is not None and not is_htmx(request):
+        return redirect(url_for("enrolments.person", enrolment_id=found.only.enrolment_id), 303)
+    return partial_or_page("enrolments/_hits.html", "enrolments/search.html", found=found, typed=typed)
 
 
 @blueprint.get("/insats/<insats>/inskrivning/<uuid:referral_id>")

@@ -1,8 +1,9 @@
 """Enrolments: from an accepted referral to the avslut, with the activities between. The room's public door.
 
-Writing by codes and dates lies in `changes`, reading about people in `people`, pages with forms in
-`form_pages`. People look into the rooms of measurements and plans, and these call back here to ask who may
-work with whom: the modules of the three rooms import each other as modules, never names out of each other.
+Writing by codes and dates lies in `changes`, reading about people in `people`, finding them in `search`,
+pages with forms in `form_pages`. People look into the rooms of measurements and plans, and these call back
+here to ask who may work with whom: the modules of the three rooms import each other as modules, never names
+out of each other.
 """
 
 from stegvis.vault.enrolments.cases import case, definition_for, instance_of, team_of
@@ -46,6 +47,7 @@ from stegvis.vault.enrolments.people import (
     people,
 )
 from stegvis.vault.enrolments.queries import of_participant
+from stegvis.vault.enrolments.search import Hit, Search, search
 
 __all__ = [
     "ENDED",
@@ -59,10 +61,12 @@ __all__ = [
     "ExitPage",
     "FormFaults",
     "FormPart",
+    "Hit",
     "NextStep",
     "Person",
     "PersonPage",
     "PersonRow",
+    "Search",
     "Waiting",
     "activities_page",
     "case",
@@ -84,6 +88,7 @@ __all__ = [
     "part",
     "part_errors",
     "people",
+    "search",
     "start_activity",
     "start_activity_typed",
     "team_of",

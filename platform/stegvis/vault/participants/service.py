@@ -7,11 +7,11 @@ from datetime import date
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from personnummer import personnummer
-from sqlalchemy.exc import IntegrityError
 
 from stegvis.ground.tenancy.scope import current, session
 from stegvis.identity.audit import service as audit
-from stegvis.vault.participants.models import Participant
+from stegvis.vault.participants.models import Participant, ParticipantName, hashed_form
+from stegvis.vault.participants.names import beginnings, in_order
 
 # A coordination number has 60 added to its day (SKV 707).
 _COORDINATION = 60
@@ -31,6 +31,12 @@ def ensure(number: str, given_name: str, family_name: str) -> Participant:
     found = find_by_number(number)
     if found is not None:
         return found
+    # One at a time, and the keys read again: while they are changed, the hash of another version would not be
+    # in the way of a second row.
+    audit.lock_chain()
+    found = find_by_number(number)
+    if found is not None:
+        return found
     row = Participant(
         number_hash=current().keys.search_hash(number),
         number=number,
@@ -40,14 +46,11 @@ def ensure(number: str, given_name: str, family_name: str) -> Participant:
         gender=gender_of(number),
         protected=False,
     )
-    try:
-        with session().begin_nested():
-            session().add(row)
-    except IntegrityError:
-        found = find_by_number(number)
-        if found is None:
-            raise
-        return found
+    session().add(row)
+    session().flush()
+    entries = ParticipantName.entries(row)
+    if entries:
+        session().execute(sa.insert(ParticipantName), entries)
     audit.record("skapa", "participant", row.id)
     return row
 
@@ -70,6 +73,40 @@ def find_by_number(number: str) -> Participant | None:
     """The participant with this number of twelve digits, or None."""
     hashes = current().keys.search_hashes(number)
     return session().scalar(sa.select(Participant).where(Participant.number_hash.in_(hashes)))
+
+
+def matching(typed: str) -> sa.Select[uuid.UUID] | None:
+    """The ids of the participants whom somebody may mean by what was typed, as a statement to look further in.
+
+    A whole number finds that person; words find those who have a name that begins with each of them, apart
+    from persons with protected data. None when there is too little to look for.
+    """
+    digits = "".join(one for one in typed if one.isdigit())
+    if digits:
+        number = whole_number(typed)
+        if number is None:
+            return None
+        hashes = current().keys.search_hashes(number)
+        return sa.select(Participant.id).where(Participant.number_hash.in_(hashes))
+    looked_for = beginnings(typed)
+    if not looked_for:
+        return None
+    found = sa.select(Participant.id).where(Participant.protected.is_(False))
+    for one in sorted(looked_for):
+        hashes = current().keys.search_hashes(hashed_form(one))
+        named = sa.select(ParticipantName.participant_id).where(ParticipantName.hash.in_(hashes))
+        found = found.where(Participant.id.in_(named))
+    return found
+
+
+def whole_number(typed: str) -> str | None:
+    """A personal or coordination number as it may be typed, in twelve digits; None when it is none."""
+    try:
+        digits = personnummer.Personnummer("".join(typed.split())).format(long_format=True)
+        birth_date(digits)
+    except (personnummer.PersonnummerException, NumberRefused):
+        return None
+    return digits
 
 
 def age_on(participant: Participant, day: date) -> int:
@@ -103,9 +140,6 @@ def gender_of(number: str) -> str:
     return "man" if int(number[10]) % 2 else "kvinna"
 
 
-_SWEDISH = str.maketrans("åäöéèüæø", "{|}eeu|}")
-
-
 def swedish_order(name: str) -> tuple[str, str]:
     """A key that sorts names as Swedish does (å, ä, ö last), the same on every machine, without a locale."""
-    return name.lower().translate(_SWEDISH), name
+    return in_order(name), name

@@ -27,8 +27,8 @@ def close_empty_account(payload: dict[str, Any]) -> None:
     audit.lock_chain()
     alive = sa.select(Referral.number_hash).where(Referral.number_hash.is_not(None))
     known = set(session().scalars(alive))
-    for account_id, number_hash in accounts.loose_participants():
-        if number_hash not in known:
+    for account_id, hashes in accounts.loose_participants():
+        if known.isdisjoint(hashes):
             accounts.erase_account(account_id)
 
 

@@ -53,7 +53,7 @@ class Referral(Keyed, VaultModel):
     decided_by: Mapped[uuid.UUID | None]
     decision_words_sealed: Mapped[bytes | None]
 
-    number = Sealed()
+    number = Sealed(hashed=True)
     given_name = Sealed()
     family_name = Sealed()
     answers: dict[str, Any] = SealedJson()  # type: ignore[assignment]

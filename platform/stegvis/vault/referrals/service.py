@@ -9,7 +9,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
-from personnummer import personnummer
 
 from stegvis.ground.day import today
 from stegvis.ground.tenancy import InsatsInstance
@@ -65,10 +64,8 @@ def read_person(number: str, given_name: str, family_name: str) -> tuple[str, di
 
 def read_number(typed: str) -> tuple[str, str]:
     """A typed personal or coordination number: (twelve digits, what is wrong with it)."""
-    try:
-        digits = personnummer.Personnummer("".join(typed.split())).format(long_format=True)
-        participants.birth_date(digits)
-    except (personnummer.PersonnummerException, participants.NumberRefused):
+    digits = participants.whole_number(typed)
+    if digits is None:
         return "", _("Personnumret stämmer inte. Skriv tolv siffror: ÅÅÅÅMMDD-NNNN.")
     return digits, ""
 
@@ -77,9 +74,9 @@ def begin(insats: str, number: str, given_name: str, family_name: str) -> uuid.U
     """Begin a draft about one person; a second click finds the same draft."""
     instance = instance_of(insats)
     require(any(one.id == insats for one in insatser_to_refer_to()), "insats")
-    hashes = current().keys.search_hashes(number)
     # Two clicks at once take their turns here: the second one finds the first one's draft.
     audit.lock_chain()
+    hashes = current().keys.search_hashes(number)
     same = session().scalar(
         sa.select(Referral.id).where(
             Referral.author_id == actor().account,

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stegvis.ground.keys import KeyFault, KeyRing, KeyStore, new_data_keys
-from stegvis.ground.keys.keyring import PURPOSES
+from stegvis.ground.keys.keyring import PURPOSES, LiveRing
 
 KEYS = {
     (purpose, version): bytes([number]) * 32
@@ -114,3 +114,40 @@ def test_whatever_a_key_file_holds_is_a_sentence(
 
 def test_a_ring_does_not_show_its_keys() -> None:
     assert repr(RING) == "<KeyRing of prov/ett>"
+
+
+def older_ring(newer: KeyRing) -> KeyRing:
+    """A ring as a process read it before keys were changed; `newer` is what it finds when it reads again."""
+    keys = {(purpose, version): key for (purpose, version), key in KEYS.items() if version == 1}
+    return KeyRing("prov/ett", "hm_prov_ett", keys, generation=newer.generation - 2, renew=lambda: newer)
+
+
+def test_an_unknown_version_is_read_again_once() -> None:
+    asked: list[int] = []
+    newer = KeyRing("prov/ett", "hm_prov_ett", KEYS, generation=2)
+
+    def renew() -> KeyRing:
+        asked.append(1)
+        return newer
+
+    old = KeyRing("prov/ett", "hm_prov_ett", {("field", 1): KEYS["field", 1]}, renew=renew)
+    place = {"table": "a", "column": "x", "row": ROW}
+    assert old.open(newer.seal(b"ny", **place), **place) == b"ny"
+    assert len(asked) == 1
+    with pytest.raises(KeyFault):
+        old.open(b"\x00\x63" + bytes(40), **place)
+    assert len(asked) == 2
+
+
+def test_a_scope_writes_with_the_newest_keys_from_its_first_write() -> None:
+    newer = KeyRing("prov/ett", "hm_prov_ett", KEYS, generation=2)
+    now, place = [0], {"table": "a", "column": "x", "row": ROW}
+    live = LiveRing(older_ring(newer), lambda: now[0])
+    assert live.seal(b"a", **place)[:2] == b"\x00\x01"
+    assert live.search_hashes("x") == newer.search_hashes("x")[1:]
+    now[0] = 2
+    assert live.seal(b"a", **place)[:2] == b"\x00\x01", "one transaction asks once"
+    live.begin()
+    assert live.seal(b"a", **place)[:2] == b"\x00\x02"
+    fresh = LiveRing(older_ring(newer), lambda: now[0])
+    assert fresh.search_hashes("x") == newer.search_hashes("x"), "each hashing asks"
