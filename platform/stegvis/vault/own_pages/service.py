@@ -95,13 +95,4 @@ def _in_words(action: str, what: str) -> str:
         "aktiviteter": _("dina aktiviteter"),
         "avslut": _("ditt avslut"),
     }
-    thing = things.get(what, _("dina uppgifter"))
-    sentences = {
-        "las": _("läste %(thing)s", thing=thing),
-        "skapa": _("skrev %(thing)s", thing=thing),
-        "andra": _("ändrade %(thing)s", thing=thing),
-        "oppna": _("öppnade din remiss"),
-        "exportera": _("hämtade en fil om dig"),
-        "skriv_ut": _("skrev ut %(thing)s", thing=thing),
-    }
-    return sentences.get(action, _("gjorde något med %(thing)s", thing=thing))
+    return audit.in_words(action, things.get(what, _("dina uppgifter")))
