@@ -94,7 +94,9 @@ def ask(referral_id: uuid.UUID) -> Consent:
 
 def page(consent_id: uuid.UUID, language: str) -> ConsentPage:
     """A samtycke for the person it asks; 404 for anybody else."""
-    return _page(_own(consent_id), language)
+    row = _own(consent_id)
+    audit.record("las", "consent", row.id, insats=row.insats)
+    return _page(row, language)
 
 
 def page_for_author(referral_id: uuid.UUID, language: str) -> ConsentPage:
@@ -103,12 +105,14 @@ def page_for_author(referral_id: uuid.UUID, language: str) -> ConsentPage:
     row = session().scalar(sa.select(Consent).where(Consent.referral_id == mine))
     require(row is not None, "consent")
     assert row is not None
+    audit.record("las", "consent", row.id, insats=row.insats, sida="bredvid")
     return _page(row, language)
 
 
 def mine() -> list[tuple[Consent, ConsentState, str]]:
     """The samtycken of the person who is logged in: those that wait, then the others, newest first."""
     rows = sorted(_own_rows(), key=lambda row: row.created_at, reverse=True)
+    audit.record("lista", "consent", antal=len(rows))
     named = [(row, _state(row), current().forbund.insats_by_id(row.insats).name) for row in rows]
     return sorted(named, key=lambda one: one[1].state != "fraga")
 
