@@ -6,7 +6,7 @@ was handed out before can show (walls 18).
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 START = bytes(32)
@@ -91,18 +91,27 @@ def _told(row: Link, last: Link | None, previous: bytes, everything: Sequence[Li
         bad = last if last is not None and followed else row
         return Fault(bad.seq, REPLACED, f"rad {bad.seq} är ersatt: raden efter bygger på en annan rad")
     home = _home(row, everything)
-    if home is None:
-        if after is not None and not after.whole and _home(after, everything) == row.seq:
-            return _put_in(row)
-        return Fault(row.seq, EDITED, f"rad {row.seq} är ändrad")
-    if home < row.seq and last is not None and row.prev != previous:
-        return _put_in(last)
+    if home is not None:
+        return _moved(row, home, last, by_place, everything)
+    if after is not None and _home(after, everything) == row.seq:
+        return _put_in(row)
+    return Fault(row.seq, EDITED, f"rad {row.seq} är ändrad")
+
+
+def _moved(
+    row: Link, home: int, last: Link | None, by_place: Mapping[int, Link], everything: Sequence[Link]
+) -> Fault:
+    """What happened where a row lies that was written for another place."""
     there = by_place.get(home)
     back = _home(there, everything) if there is not None else None
-    # A swap leads back here; where all rows after have moved, the next one moved as far.
+    if back == row.seq:
+        return Fault(row.seq, SWAPPED, f"rad {row.seq} har bytt plats med rad {home}")
+    if home < row.seq and last is not None:
+        return _put_in(last)
+    # Where all rows after have moved, the next one moved as far.
     if there is None or (back is not None and back - home == home - row.seq):
         return Fault(row.seq, GONE, f"rad {row.seq} saknas: raderna efter den har fått nya nummer")
-    return Fault(row.seq, SWAPPED, f"rad {row.seq} har bytt plats med rad {home}")
+    return Fault(row.seq, REPLACED, f"rad {row.seq} är ersatt: här ligger rad {home}")
 
 
 def _put_in(row: Link) -> Fault:
@@ -110,10 +119,12 @@ def _put_in(row: Link) -> Fault:
 
 
 def _home(row: Link, everything: Sequence[Link]) -> int | None:
-    """The other place that a row was written for; None when it fits nowhere.
+    """The other place that a row was written for; None when it fits nowhere, or lies where it should.
 
-    Moved whole it carries its own hashes; where only the content was moved, the hashes of its place are there.
+    Moved whole it carries its own hashes; where contents have changed places, the hashes have stayed.
     """
+    if row.whole:
+        return None
     by_hash = {one.hash: one.seq for one in everything}
     likely = by_hash.get(row.prev, 0) + 1
     last = max(one.seq for one in everything) + 1
@@ -121,6 +132,6 @@ def _home(row: Link, everything: Sequence[Link]) -> int | None:
         if seq != row.seq and row.right(seq, row.prev) == row.hash:
             return seq
     for one in everything:
-        if one.seq != row.seq and row.right(one.seq, one.prev) == one.hash:
+        if one.content != row.content and row.right(one.seq, one.prev) == one.hash:
             return one.seq
     return None
