@@ -3,7 +3,6 @@
 import sys
 import threading
 import time
-from datetime import date
 
 import redis
 import structlog
@@ -14,10 +13,7 @@ from rq.serializers import JSONSerializer
 
 from stegvis.app import create_app, load_jobs
 from stegvis.config import read_settings
-from stegvis.ground.day import SWEDEN
 from stegvis.ground.jobs import service as jobs
-from stegvis.ground.tenancy.models import now
-from stegvis.identity.audit.jobs import daily
 
 LEVELS = {"fb": "forbund", "hm": "huvudman", "pub": "publicering"}
 SWEEP_SECONDS = 10
@@ -89,15 +85,10 @@ def _work(kind: str, broker: redis.Redis) -> bool:
 
 
 def _sweep(app: Flask, level: str, stop: threading.Event) -> None:
-    handed: date | None = None
     while not stop.wait(SWEEP_SECONDS):
         with app.app_context():
             try:
                 jobs.sweep(level)
-                day = now().astimezone(SWEDEN).date()
-                if day != handed and level != "publicering":
-                    daily(level, day)
-                    handed = day
             except Exception as error:
                 log.error("sweep_failed", level=level, fault=type(error).__name__)
 

@@ -137,8 +137,7 @@ def listed(insats: str) -> tuple[Ground, list[Listed]]:
 
 def opened(insats: str, starts: date) -> Draft:
     """One report to write on or to read."""
-    ground, period = _my_period(insats, starts)
-    draft = drafts.load(ground, period)
+    draft = drafts.load(*_my_period(insats, starts))
     audit.record("las", "report", draft.row.id if draft.row else None, insats=insats, fran=starts.isoformat())
     return draft
 

@@ -37,6 +37,7 @@ NO_EVENT = {
     ("referrals.new", "GET"): "an empty form: names insatser, nobody",
     ("referrals.save", "POST"): "autosave of the author's own draft",
     ("consent.paper", "GET"): "an empty form",
+    ("referrals.still_holds", "GET"): "an open page asks whether it may go on showing: no content comes",
     ("reporting.save", "POST"): "autosave of a report; the first one is the making",
 }
 LISTS = {
@@ -106,7 +107,7 @@ class Trail:
     def _ended(self, _app: Flask, response: Response, **_more: Any) -> None:
         if (
             g.seen_before is None
-            or response.status_code not in (200, 303)
+            or response.status_code not in (200, 204, 303)
             or request.headers.get("HX-Request")
         ):
             return
@@ -164,6 +165,8 @@ def a_person_in_the_team(people: People, browser: Browse, asked: Asked) -> None:
     typed = {"nummer": number, "datum": "2024-01-15", "plats": "I akten", "laest": "ja"}
     team.send("/samtycke-pa-papper", typed)
     team.get("/insats/karnhuset/remisser")
+    team.get(f"/insats/karnhuset/remisser/{asked.referral}")
+    team.get(f"/insats/karnhuset/remisser/{asked.referral}/galler")
     team.get(f"/insats/karnhuset/remisser/{asked.referral}")
     team.send("/svar", {"ord": "Välkommen."}, press=("svar", "ja"))
     baseline: dict[str, str | list[str]] = {
