@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -192,6 +193,7 @@ def run(writers: int, events: int, sample: int) -> Found:
         )
     finally:
         wipe(home)
+        shutil.rmtree(home)
 
 
 def table(found: Found) -> str:
