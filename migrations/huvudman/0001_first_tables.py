@@ -37,10 +37,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "audit_head",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("chain", sa.Text(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_head")),
+        sa.PrimaryKeyConstraint("chain", name=op.f("pk_audit_head")),
         schema=schema(),
     )
     op.create_table(
@@ -380,7 +380,6 @@ def upgrade() -> None:
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("verdict", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("record_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("prev_hash", sa.LargeBinary(), nullable=False),
         sa.Column("row_hash", sa.LargeBinary(), nullable=False),
@@ -398,6 +397,37 @@ def upgrade() -> None:
         "consent_evidence",
         ["consent_id"],
         unique=False,
+        schema=schema(),
+    )
+    op.create_table(
+        "consent_evidence_blob",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("consent_id", sa.Uuid(), nullable=False),
+        sa.Column("blob", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["consent_id"], [ref("consent.id")], name=op.f("fk_consent_evidence_blob_consent_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["id"], [ref("consent_evidence.id")], name=op.f("fk_consent_evidence_blob_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_evidence_blob")),
+        schema=schema(),
+    )
+    op.create_index(
+        op.f("ix_consent_evidence_blob_consent_id"),
+        "consent_evidence_blob",
+        ["consent_id"],
+        unique=False,
+        schema=schema(),
+    )
+    op.create_table(
+        "consent_key",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("consent_id", sa.Uuid(), nullable=False),
+        sa.Column("key_sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["consent_id"], [ref("consent.id")], name=op.f("fk_consent_key_consent_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_key")),
+        sa.UniqueConstraint("consent_id", name=op.f("uq_consent_key_consent_id")),
         schema=schema(),
     )
     op.create_table(

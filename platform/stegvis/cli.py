@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
@@ -23,18 +24,22 @@ from stegvis.ground.tenancy.shell import ShellError, open_shell
 from stegvis.ground.tenancy.tenants import load_directory
 from stegvis.identity.access.rights import FORBUNDSCHEF, VAULT_ADMIN
 from stegvis.identity.accounts import service as accounts
+from stegvis.identity.audit import heads as audit_heads
 from stegvis.identity.audit import service as audit_trail
+from stegvis.identity.audit.heads import Head, HeadFault
+from stegvis.identity.audit.service import Verdict
 from stegvis.identity.eid.receipt import verify_receipt
 from stegvis.local import key_commands
 from stegvis.local.home import LocalError, default_home
 from stegvis.local.installation import installation, set_day
 from stegvis.plugin_host import check as check_plugin
 from stegvis.plugin_host.service import checked_registry
+from stegvis.vault.consent.service import EVIDENCE, verify_evidence
 from stegvis.vault.referrals.service import read_number
 
 SENTENCES = (
     *(SettingsError, LocalError, NameClash, ProvisionError, ShellError),
-    *(KeyFault, RotationFault, DestructionRefused),
+    *(KeyFault, RotationFault, DestructionRefused, HeadFault),
 )
 
 
@@ -139,22 +144,68 @@ def audit() -> None:
 
 @audit.command("verify")
 @click.option("--scope", "scope_id", type=ScopeParam(), help="Bara ett scope.")
+@click.option(
+    "--head", "head_file", type=click.Path(path_type=Path), help="Ett huvud som lämnades ut tidigare."
+)
+@click.option("--json", "as_json", is_flag=True)
 @sentences
-def audit_verify(scope_id: ScopeId | None) -> None:
-    """Pröva kedjan av händelser; nämner den första rad som inte stämmer."""
+def audit_verify(scope_id: ScopeId | None, head_file: Path | None, as_json: bool) -> None:
+    """Pröva kedjorna av händelser och av bevis; nämner den första rad som inte stämmer, och vad som hänt den.
+
+    Slutar med 0 när allt är helt, 1 när en kedja är bruten.
+    """
+    head = audit_heads.read(head_file, scope_id) if head_file else None
+    scope_id = scope_id or (ScopeId.parse(head.scope) if head else None)
+    found: list[dict[str, Any]] = []
     with installation() as (settings, _running):
         if scope_id is not None:
             _known_scope(settings, scope_id)
-        app, broken = create_app(settings), False
+        app = create_app(settings)
+        with app.app_context():
+            for one in [scope_id] if scope_id else load_directory(settings.tenants_dir).scopes():
+                if not one.publishing:
+                    found += [{"scope": str(one), "chain": name} | asdict(verdict)
+                              for name, verdict in verify_chains(one, head).items()]  # fmt: skip
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+    for row in [] if as_json else found:
+        told = "hel" if row["ok"] else row["fault"]
+        click.echo(f"{row['scope']} {row['chain']}: {told}, {row['rows']} rader")
+    sys.exit(0 if all(row["ok"] for row in found) else 1)
+
+
+@audit.command("head")
+@click.option("--scope", "scope_id", type=ScopeParam(), help="Bara ett scope.")
+@click.option("--out", type=click.Path(path_type=Path), help="Fil att skriva huvudet till (ett scope).")
+@sentences
+def audit_head(scope_id: ScopeId | None, out: Path | None) -> None:
+    """Lämna ut kedjornas huvud, för huvudmannens registrator; varje huvud får nästa löpnummer. Skrivs som JSON."""
+    if out is not None and scope_id is None:
+        raise SettingsError("Säg vilket scope som huvudet ska gälla, med --scope.")
+    with installation() as (settings, _running):
+        if scope_id is not None:
+            _known_scope(settings, scope_id)
+        app = create_app(settings)
         with app.app_context():
             for one in [scope_id] if scope_id else load_directory(settings.tenants_dir).scopes():
                 if one.publishing:
                     continue
-                with scope(one):
-                    verdict = audit_trail.verify()
-                click.echo(f"{one}: {'hel' if verdict.ok else verdict.fault}, {verdict.rows} rader")
-                broken = broken or not verdict.ok
-    sys.exit(1 if broken else 0)
+                with scope(one) as opened:
+                    opened.facts["role"] = "operator"
+                    head = audit_heads.hand_out()
+                    if out is not None:
+                        audit_heads.write(head, out)
+                click.echo(head.model_dump_json() if out is None else f"{one}: huvud {head.number} i {out}")
+
+
+def verify_chains(one: ScopeId, head: Head | None = None) -> dict[str, Verdict]:
+    """Verify every chain of a scope, against a head that was handed out where there is one."""
+    given = {name: chain.given for name, chain in head.chains.items()} if head else {}
+    with scope(one):
+        found = {audit_trail.TRAIL: audit_trail.verify(given.get(audit_trail.TRAIL))}
+        if one.huvudman is not None:
+            found[EVIDENCE] = verify_evidence(given.get(EVIDENCE))
+    return found
 
 
 @cli.group()

@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-LOGINS = ("migrator", "backup", "fb", "hm", "pub", "door")
+LOGINS = ("migrator", "backup", "fb", "hm", "pub", "gallring", "door")
 
 
 class SettingsError(Exception):

@@ -12,6 +12,7 @@ from stegvis.ground.tenancy.names import ScopeId, login
 from stegvis.ground.tenancy.tenants import load_directory
 from stegvis.local.installation import superuser
 from stegvis.local.servers import Servers
+from walls.audit_rows import consents, whole  # noqa: F401
 
 Role = Callable[[str, str], AbstractContextManager[psycopg.Connection]]
 

@@ -16,7 +16,7 @@ FOLDER = Path(os.environ.get("STEGVIS_TEST_FOLDER", "."))
 @jobs.handles("huvudman", "prov.vanta")
 def wait(payload: dict[str, Any]) -> None:
     """Leave one event in the trail, say that it has begun, and end when the test lets it."""
-    audit.record("prov", nummer=payload["nummer"])
+    audit.record("andra", nummer=payload["nummer"])
     (FOLDER / f"begun-{payload['nummer']}").touch()
     while not (FOLDER / "go").exists():
         time.sleep(0.05)

@@ -38,7 +38,11 @@ def kinds(scope: ScopeId, every_scope: list[ScopeId], prefix: str) -> dict[str, 
     elif scope.level == "publicering":
         own = {"pub": [publishing.role(prefix)]}
     else:
-        return {"hm": [scope.role(prefix)], "ute": [scope.outsider_role(prefix)]}
+        return {
+            "hm": [scope.role(prefix)],
+            "ute": [scope.outsider_role(prefix)],
+            "gallring": [scope.gallring_role(prefix)],
+        }
     return own | {"hm": [one.role(prefix) for one in vaults]}
 
 
@@ -168,7 +172,9 @@ def test_roles_have_no_powers_of_their_own(
 
 def test_memberships(admin: psycopg.Connection, settings: Settings, every_scope: list[ScopeId]) -> None:
     prefix = settings.prefix
-    wanted = {(login(prefix, scope.login), role) for scope in every_scope for role in scope.roles(prefix)}
+    wanted = {
+        (login(prefix, kind), role) for scope in every_scope for role, kind in scope.logins(prefix).items()
+    }
     wanted |= {
         (login(prefix, "migrator"), login(prefix, "owner")),
         (login(prefix, "backup"), "pg_read_all_data"),
@@ -204,7 +210,7 @@ def test_append_only_tables_refuse_every_runtime_role(
 ) -> None:
     prefix = settings.prefix
     for scope in every_scope:
-        for kind, role in ((scope.login, role) for role in scope.roles(prefix)):
+        for role, kind in scope.logins(prefix).items():
             with as_role(kind, role) as inside:
                 for level, schema in reached(scope):
                     for table in (one for one in tables(level) if one.name in APPEND_ONLY[level]):
@@ -244,7 +250,7 @@ def test_what_the_matrix_does_not_give_is_refused(
     """Also what reaches a role by inheritance or PUBLIC, which no list of grants shows."""
     wanted = expected_tables(every_scope, settings.prefix)
     roles = [role for scope in every_scope for role in scope.roles(settings.prefix)]
-    roles += [login(settings.prefix, kind) for kind in ("fb", "hm", "pub", "door", "migrator")]
+    roles += [login(settings.prefix, kind) for kind in ("fb", "hm", "pub", "gallring", "door", "migrator")]
     rows = admin.execute(
         sql.SQL(
             "SELECT n.nspname, c.relname, r.role, v.verb FROM pg_class c JOIN pg_namespace n ON"

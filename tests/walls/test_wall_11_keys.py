@@ -46,6 +46,7 @@ CLEAR_TEXT = {
     "account_right": {"right", "insats"},
     "activity": {"kind", "area"},
     "audit_event": {"role", "action", "subject_kind", "insats", "outcome"},
+    "audit_head": {"chain"},
     "consent": {"insats", "kind", "state", "method", "text_version"},
     "consent_evidence": {"verdict", "reason"},
     "data_key": {"purpose"},

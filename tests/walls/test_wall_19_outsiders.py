@@ -58,6 +58,7 @@ def test_the_catalogue_has_the_rules_and_no_others(
     wanted, on = set(), set()
     for vault in vaults:
         roles = {"hm": vault.role(settings.prefix), "ute": vault.outsider_role(settings.prefix)}
+        roles["gallring"] = vault.gallring_role(settings.prefix)
         for table, kinds in RULES.items():
             on.add((vault.schema, table, True, False))
             for kind, rules in kinds.items():
@@ -114,7 +115,9 @@ def _planted(admin: psycopg.Connection) -> Person:
         "referral", author_id=author, person_id=account, participant_id=human, state="oppen"
     )["id"]  # fmt: skip
     consent = row("consent", referral_id=referral, participant_id=human)["id"]
-    row("consent_evidence", consent_id=consent)
+    evidence = row("consent_evidence", consent_id=consent)["id"]
+    row("consent_evidence_blob", id=evidence, consent_id=consent)
+    row("consent_key", consent_id=consent)
     enrolment = row("enrolment", participant_id=human, referral_id=referral)["id"]
     row("plan", enrolment_id=enrolment)
     measurement = row("measurement", enrolment_id=enrolment)["id"]

@@ -9,6 +9,7 @@ from stegvis.ground.tenancy import InsatsInstance
 from stegvis.ground.tenancy.scope import current
 from stegvis.identity.access.policy import actor, require
 from stegvis.identity.access.rights import FORBUNDSCHEF, KANSLI
+from stegvis.identity.audit import service as audit
 from stegvis.insats.report import Period, periods
 from stegvis.plugin_host.service import definition_of
 from stegvis.publishing.content import due_on
@@ -61,6 +62,7 @@ def overview() -> list[Row]:
     ids = [one.id for one in instances]
     newest, in_time = reports.newest_of_each(ids), reports.received_periods(ids)
     rows = [_row(one, newest, in_time) for one in instances]
+    audit.record("lista", "insats", antal=len(rows))
     return sorted(rows, key=lambda row: (NEEDS.index(row.need), row.instance.name.casefold()))
 
 

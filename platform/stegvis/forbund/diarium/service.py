@@ -53,10 +53,12 @@ def overview() -> list[ArendeView]:
     by_arende: dict[uuid.UUID, list[Handling]] = {}
     for row in session().scalars(sa.select(Handling).order_by(Handling.number.desc())):
         by_arende.setdefault(row.arende_id, []).append(row)
-    return [
+    found = [
         ArendeView(one.number, one.title, one.insats, one.opened_on, tuple(by_arende.get(one.id, ())))
         for one in arenden
     ]
+    audit.record("lista", "arende", antal=len(found))
+    return found
 
 
 def _open(insats: str, huvudman: str, day: date) -> Arende:

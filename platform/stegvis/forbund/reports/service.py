@@ -108,7 +108,9 @@ def received() -> list[Received]:
     rows = session().scalars(
         sa.select(ReceivedReport).order_by(ReceivedReport.arrived_on.desc(), ReceivedReport.created_at.desc())
     )
-    return [Received(row, insats_name(row.insats), huvudman_name(row.huvudman)) for row in rows]
+    found = [Received(row, insats_name(row.insats), huvudman_name(row.huvudman)) for row in rows]
+    audit.record("lista", "received_report", antal=len(found))
+    return found
 
 
 def read(report_id: uuid.UUID) -> Opened:

@@ -6,9 +6,9 @@ for. Then each row is locked, opened with the old key and sealed with the new on
 number move together, so that they still find each other. When nothing is sealed with an old version, and those
 who may have read before are done, it goes.
 
-What is to be moved is read from the models' declarations, so a new table is never forgotten. A ciphertext
-under a chain of digests (`chained`) stays as it is, and so does the key that it was sealed with. It may be
-stopped anywhere and run again: it goes on where it was.
+What is to be moved is read from the models' declarations, so a new table is never forgotten. Evidence lies
+under a chain of digests and is not touched: each samtycke has a key of its own, and that key is what is sealed
+anew. It may be stopped anywhere and run again: it goes on where it was.
 """
 
 import time
@@ -227,7 +227,7 @@ class Rotation:
 
     def _move_values(self, model: Any, ring: KeyRing, done: Rotated) -> None:
         """Every other sealed value of one table, in the order of its ids."""
-        attributes = [one for one in sealed_attributes(model).values() if not one.chained]
+        attributes = list(sealed_attributes(model).values())
         if not attributes:
             return
         newest, last = ring.newest("field"), uuid.UUID(int=0)
@@ -295,7 +295,7 @@ class Rotation:
                 return
             used, alone = self._in_use(opened, done.version), self._hashes_alone(opened)
             # A hash moves with its number: while any number may be left, so is its search key.
-            left = sum(self._in_use(opened, done.version, chained=False).values()) + alone
+            left = sum(used.values()) + alone
             for purpose, version, _ in sorted(self._wrapped(opened)):
                 if purpose not in RETIRED or version == done.version:
                     continue
@@ -309,13 +309,11 @@ class Rotation:
                 )
             self._move_on(opened)
 
-    def _in_use(self, opened: Session, newest: int, *, chained: bool = True) -> dict[int, int]:
+    def _in_use(self, opened: Session, newest: int) -> dict[int, int]:
         """Older versions that something is sealed with, and how many values."""
         found: dict[int, int] = {}
         for model in self._models:
             for one in sealed_attributes(model).values():
-                if one.chained and not chained:
-                    continue
                 column = getattr(model, one.column)
                 version = sa.func.substring(column, 1, 2)
                 counted = sa.select(version, sa.func.count()).where(older(column, newest)).group_by(version)

@@ -14,13 +14,11 @@ class Sealed:
     that is known before the row is stored. Reading and writing need an open scope.
 
     `hashed`: the column `<name>_hash` holds the keyed hash by which the text is found; who writes the text
-    writes it too. `chained`: the ciphertext is under a chain of digests and is never sealed anew, so the key
-    that it was sealed with is kept.
+    writes it too.
     """
 
-    def __init__(self, *, hashed: bool = False, chained: bool = False) -> None:
+    def __init__(self, *, hashed: bool = False) -> None:
         self.hashed = hashed
-        self.chained = chained
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.column = f"{name}_sealed"

@@ -1,8 +1,9 @@
 """The one matrix of what each role may do with each table; a test compares it with the catalogue (walls 9).
 
 Roles, seen from a schema: `fb` the förbund's own role, `hm` a vault's role, `ute` the vault's outsiders,
-`pub` the publishing worker, `door` who reads the directory. Verbs: S select, I insert, U update, D delete.
-A table that is not named here is open to nobody. Nothing is granted by default, to PUBLIC or by column.
+`gallring` who takes away a vault's evidence when its time is over, `pub` the publishing worker, `door` who
+reads the directory. Verbs: S select, I insert, U update, D delete. A table that is not named here is open to
+nobody. Nothing is granted by default, to PUBLIC or by column.
 """
 
 import hashlib
@@ -41,14 +42,16 @@ HUVUDMAN: Matrix = {
     "account": {"hm": "SIU", "ute": "S"},
     "account_right": {"hm": "SID", "ute": "S"},
     "invitation": {"hm": "SIU"},
-    "audit_event": {"hm": "SI", "ute": "SI"},
-    "audit_head": {"hm": "SU", "ute": "SU"},
+    "audit_event": {"hm": "SI", "ute": "SI", "gallring": "I"},
+    "audit_head": {"hm": "SU", "ute": "SU", "gallring": "SU"},
     "outbox": {"hm": "SIU", "ute": "I"},
     "participant": {"hm": "SIU", "ute": "S"},
     "participant_name": {"hm": "SI"},
     "referral": {"hm": "SIU", "ute": "SIU"},
     "consent": {"hm": "SIU", "ute": "SIU"},
-    "consent_evidence": {"hm": "SI", "ute": "S"},
+    "consent_evidence": {"hm": "SI", "ute": "S", "gallring": "S"},
+    "consent_evidence_blob": {"hm": "SI", "ute": "S", "gallring": "SD"},
+    "consent_key": {"hm": "SI", "ute": "S", "gallring": "SD"},
     "enrolment": {"hm": "SIU", "ute": "S"},
     "activity": {"hm": "SIU"},
     "plan": {"hm": "SI", "ute": "S"},

@@ -71,11 +71,22 @@ class ScopeId:
             raise ValueError(f"{self} has no outsiders' role")
         return f"{prefix}_{self.schema}_ute"
 
+    def gallring_role(self, prefix: str) -> str:
+        """The role of a vault that alone may take away evidence whose time is over (walls 18)."""
+        if self.huvudman is None:
+            raise ValueError(f"{self} has no role for gallring")
+        return f"{prefix}_{self.schema}_gallring"
+
     def roles(self, prefix: str) -> tuple[str, ...]:
         """Every role of the scope."""
-        return (
-            (self.role(prefix),) if self.huvudman is None else (self.role(prefix), self.outsider_role(prefix))
-        )
+        return tuple(self.logins(prefix))
+
+    def logins(self, prefix: str) -> dict[str, str]:
+        """Every role of the scope with the kind of login that may become it."""
+        own = {self.role(prefix): self.login}
+        if self.huvudman is None:
+            return own
+        return own | {self.outsider_role(prefix): self.login, self.gallring_role(prefix): "gallring"}
 
     def translation(self) -> dict[str, str]:
         """Placeholder schema -> real schema, for all levels of the same förbund; grants say what is open."""
@@ -84,14 +95,14 @@ class ScopeId:
 
 
 def login(prefix: str, kind: str) -> str:
-    """The name of a login or of the owner: `kind` is owner, migrator, backup, fb, hm, pub or door."""
+    """The name of a login or of the owner: `kind` is owner, migrator, backup, fb, hm, pub, gallring or door."""
     return f"{prefix}_{kind}"
 
 
 def refuse_clashes(prefix: str, scopes: Iterable[ScopeId]) -> None:
     """Raise NameClash when two scopes give one schema or role, or one is longer than PostgreSQL keeps."""
     taken: dict[str, str] = {}
-    for kind in ("owner", "migrator", "backup", "fb", "hm", "pub", "door"):
+    for kind in ("owner", "migrator", "backup", "fb", "hm", "pub", "gallring", "door"):
         taken[login(prefix, kind)] = f"inloggningen {kind}"
     for scope in scopes:
         for name in (scope.schema, *scope.roles(prefix)):

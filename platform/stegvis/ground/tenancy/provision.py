@@ -23,6 +23,8 @@ from stegvis.ground.tenancy.models import DATA_KEYS, MARKERS, Installation, now
 from stegvis.ground.tenancy.names import ScopeId, login
 from stegvis.ground.tenancy.tenants import Directory
 
+# The chains of a scope, each begun with its schema: who did what, and in a vault what proves a samtycke.
+CHAINS = {"forbund": ("audit_event",), "huvudman": ("audit_event", "consent_evidence")}
 TREES = {"stegvis": "platform", "forbund": "forbund", "huvudman": "huvudman", "publicering": "publicering"}
 
 
@@ -118,12 +120,12 @@ class Provisioner:
 
     def _create(self, connection: sa.Connection, scope: ScopeId) -> None:
         raw = self._raw(connection)
-        for role in scope.roles(self.prefix):
+        for role, kind in scope.logins(self.prefix).items():
             known = raw.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
             if known is None:
                 _run(raw, "CREATE ROLE {role} NOLOGIN NOINHERIT", role=role)
             # The login is NOINHERIT before this: on every version it then has to become the role.
-            _run(raw, "GRANT {role} TO {login}", role=role, login=login(self.prefix, scope.login))
+            _run(raw, "GRANT {role} TO {login}", role=role, login=login(self.prefix, kind))
         self._become_owner(connection)
         connection.execute(sa.schema.CreateSchema(scope.schema))
 
@@ -142,12 +144,13 @@ class Provisioner:
         # Named, not imported: the trail is a room above this one, but its chain must begin with the schema.
         head = sa.table(
             "audit_head",
-            sa.column("id"),
+            sa.column("chain"),
             sa.column("seq"),
             sa.column("hash", sa.LargeBinary),
             schema=scope.schema,
         )
-        connection.execute(sa.insert(head).values(id=1, seq=0, hash=bytes(32)))
+        for chain in CHAINS[scope.level]:
+            connection.execute(sa.insert(head).values(chain=chain, seq=0, hash=bytes(32)))
 
     def _check_marker(self, connection: sa.Connection, scope: ScopeId) -> None:
         placed = connection.execution_options(schema_translate_map={scope.level: scope.schema})
@@ -200,8 +203,8 @@ class Provisioner:
     # -- grants ----------------------------------------------------------------------------------
 
     def _grant_scope(self, raw: psycopg.Connection, scope: ScopeId) -> None:
-        kinds = {"forbund": ("fb",), "huvudman": ("hm", "ute"), "publicering": ("pub",)}[scope.level]
-        roles = dict(zip(kinds, scope.roles(self.prefix), strict=True))
+        kinds = {"forbund": ("fb",), "huvudman": ("hm", "ute", "gallring"), "publicering": ("pub",)}
+        roles = dict(zip(kinds[scope.level], scope.roles(self.prefix), strict=True))
         self._grant_schema(raw, scope.level, scope.schema, roles)
         if scope.level == "huvudman":
             row_rules.apply(raw, scope.schema, roles)

@@ -53,6 +53,11 @@ ALL = (Rule("ALL", "true", "true"),)
 _OF_THE_TEAM = "state IN ('oppen', 'antagen', 'avbojd', 'atertagen')"
 _MINE = "participant_id = (SELECT a.participant_id FROM {account} a WHERE a.id = {me})"
 _OF_MY_ENROLMENT = "enrolment_id IN (SELECT e.id FROM {enrolment} e)"
+_OF_MY_CONSENT = "consent_id IN (SELECT c.id FROM {consent} c)"
+_OF_MY_OWN_CONSENT = (
+    "consent_id IN (SELECT c.id FROM {consent} c JOIN {account} a ON a.participant_id = c.participant_id"
+    " WHERE a.id = {me})"
+)
 _OF_MY_REFERRAL = "referral_id IN (SELECT r.id FROM {referral} r)"
 
 # Table -> kind of role -> its rules. A role that is granted a table with rules and has none here sees no row.
@@ -69,6 +74,7 @@ RULES: dict[str, dict[str, tuple[Rule, ...]]] = {
             "subject_id = (SELECT a.participant_id FROM {account} a WHERE a.id = {me})",
             insert="account_id = {me}",
         ),
+        "gallring": (Rule("INSERT", "", "true"),),
     },
     "participant": {
         "hm": ALL,
@@ -87,7 +93,10 @@ RULES: dict[str, dict[str, tuple[Rule, ...]]] = {
         "hm": ALL,
         "ute": _own(f"{_OF_MY_REFERRAL} OR {_MINE}", write=True, insert=_OF_MY_REFERRAL),
     },
-    "consent_evidence": {"hm": ALL, "ute": _own("consent_id IN (SELECT c.id FROM {consent} c)")},
+    "consent_evidence": {"hm": ALL, "ute": _own(_OF_MY_CONSENT), "gallring": (Rule("SELECT", "true"),)},
+    # The records themselves are the person's: whoever referred the person does not read them.
+    "consent_evidence_blob": {"hm": ALL, "ute": _own(_OF_MY_OWN_CONSENT), "gallring": ALL},
+    "consent_key": {"hm": ALL, "ute": _own(_OF_MY_OWN_CONSENT), "gallring": ALL},
     "enrolment": {"hm": ALL, "ute": _own(_MINE)},
     "plan": {"hm": ALL, "ute": _own(_OF_MY_ENROLMENT)},
     "measurement": {"hm": ALL, "ute": _own(_OF_MY_ENROLMENT)},

@@ -95,24 +95,32 @@ class Scopes:
         self.directory = directory
         self.keys = keys
         self.prefix = prefix
-        self._engines: dict[ScopeId, sa.Engine] = {}
+        self._engines: dict[tuple[ScopeId, str], sa.Engine] = {}
         self._rings: dict[ScopeId, tuple[object, KeyRing]] = {}
         self._lock = threading.Lock()
         app.extensions["stegvis.scopes"] = self
 
-    def engine(self, scope_id: ScopeId) -> sa.Engine:
-        """The engine of the scope's level, with the placeholder schema translated to the real one."""
-        if scope_id not in self._engines:
+    def engine(self, scope_id: ScopeId, login: str = "") -> sa.Engine:
+        """The engine of the scope's level, with the placeholder schema translated to the real one.
+
+        `login` names the engine of another login than the level's own.
+        """
+        key = (scope_id, login or scope_id.level)
+        if key not in self._engines:
             if not self.directory.knows(scope_id):
                 raise ScopeError(f"there is no scope {scope_id}")
-            plain = db.engines[scope_id.level]
-            self._engines[scope_id] = plain.execution_options(schema_translate_map=scope_id.translation())
-        return self._engines[scope_id]
+            plain = db.engines[key[1]]
+            self._engines[key] = plain.execution_options(schema_translate_map=scope_id.translation())
+        return self._engines[key]
 
-    def open_session(self, scope_id: ScopeId, account: uuid.UUID | None, outsider: bool) -> Session:
+    def open_session(
+        self, scope_id: ScopeId, account: uuid.UUID | None, outsider: bool, gallring: bool = False
+    ) -> Session:
         """A new session whose every transaction begins by becoming the scope's role."""
-        opened = Session(self.engine(scope_id))
+        opened = Session(self.engine(scope_id, "gallring" if gallring else ""))
         role = scope_id.outsider_role(self.prefix) if outsider else scope_id.role(self.prefix)
+        if gallring:
+            role = scope_id.gallring_role(self.prefix)
         acting = str(account) if account else MACHINE
 
         @event.listens_for(opened, "after_begin")
@@ -213,15 +221,20 @@ def scopes() -> Scopes:
 
 @contextmanager
 def scope(
-    scope_id: ScopeId | str, *, account: uuid.UUID | None = None, outsider: bool = False
+    scope_id: ScopeId | str,
+    *,
+    account: uuid.UUID | None = None,
+    outsider: bool = False,
+    gallring: bool = False,
 ) -> Iterator[Scope]:
     """Open a scope: new session, its role, its keys. Commits on return, rolls back on raise.
 
+    `gallring` takes the vault's role that may erase evidence, in a process that has that login (walls 18).
     Raises ScopeError inside another scope or for one that does not exist.
     """
     if _current.get() is not None:
         raise ScopeError(f"{_current.get().id} is open: one scope at a time")  # type: ignore[union-attr]
-    with _opened(scope_id, account, outsider) as opened:
+    with _opened(scope_id, account, outsider, gallring) as opened:
         yield opened
 
 
@@ -245,13 +258,15 @@ def short_scope(
 
 
 @contextmanager
-def _opened(scope_id: ScopeId | str, account: uuid.UUID | None, outsider: bool) -> Iterator[Scope]:
+def _opened(
+    scope_id: ScopeId | str, account: uuid.UUID | None, outsider: bool, gallring: bool = False
+) -> Iterator[Scope]:
     wanted = ScopeId.parse(scope_id) if isinstance(scope_id, str) else scope_id
     registry = scopes()
     if not registry.directory.knows(wanted):
         raise ScopeError(f"there is no scope {wanted}")
     known = registry.ring(wanted)
-    opened = registry.open_session(wanted, account, outsider)
+    opened = registry.open_session(wanted, account, outsider, gallring)
     ring = _live(known, opened, wanted)
     one = Scope(wanted, opened, ring, registry.directory.get(wanted.forbund), account, outsider)
     token, ring_token = _current.set(one), set_ring(ring)

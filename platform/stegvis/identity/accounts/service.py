@@ -197,10 +197,13 @@ def accept_invitation(token: str, number: str) -> uuid.UUID:
     digest = hashlib.sha256(token.encode()).digest()
     row = session().scalar(sa.select(invitation).where(invitation.token_hash == digest).with_for_update())
     if row is None or row.used_at is not None or row.ends_at < now():
+        audit.record_refusal("inbjudan", "invitation", row.id if row is not None else None)
         raise InvitationRefused(_("Inbjudan gäller inte längre. Be den som bjöd in dig om en ny."))
     if row.number_hash not in current().keys.search_hashes(number):
+        audit.record_refusal("annan_person", "invitation", row.id)
         raise InvitationRefused(_("Inbjudan är skriven till någon annan än den som legitimerade sig."))
     row.used_at = now()
+    audit.record("anta_inbjudan", "invitation", row.id, insats=row.insats)
     ends_on = today() + timedelta(days=OTHER_AUTHORITY_DAYS) if row.kind == "remittent" else None
     return open_account(
         number,

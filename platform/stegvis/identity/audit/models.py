@@ -28,9 +28,9 @@ class AuditEvent:
 
 
 class AuditHead:
-    """The chain's last number and hash: one row, locked by whoever appends."""
+    """The last number and hash of a chain (this trail's, or a vault's evidence): locked by whoever appends."""
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    chain: Mapped[str] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(sa.BigInteger)
     hash: Mapped[bytes]
 
@@ -42,7 +42,7 @@ class VaultAuditEvent(AuditEvent, VaultModel):
 
 
 class VaultAuditHead(AuditHead, VaultModel):
-    """The head of a vault's chain."""
+    """The heads of a vault's chains."""
 
     __tablename__ = "audit_head"
 

@@ -2,12 +2,11 @@
 
 import uuid
 from datetime import date, datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from stegvis.ground.keys import Sealed, SealedJson
+from stegvis.ground.keys import Sealed
 from stegvis.ground.tenancy.models import Keyed, VaultModel, now
 
 
@@ -51,7 +50,8 @@ class Consent(Keyed, VaultModel):
 class ConsentEvidence(Keyed, VaultModel):
     """What proves a samtycke (or a failed try): append-only, chained over digests of the ciphertext.
 
-    `verdict`: giltig or ogiltig. The blob is the sealed evidence record (eid.md 3.2).
+    `verdict`: giltig or ogiltig. The evidence record itself (eid.md 3.2) lies beside, in EvidenceBlob: it can be
+    erased when its time is over, and the chain still holds (walls 18).
     """
 
     __tablename__ = "consent_evidence"
@@ -61,10 +61,36 @@ class ConsentEvidence(Keyed, VaultModel):
     seq: Mapped[int] = mapped_column(sa.BigInteger, unique=True)
     verdict: Mapped[str]
     reason: Mapped[str] = mapped_column(default="")
-    record_sealed: Mapped[bytes]
     digest: Mapped[bytes]
     prev_hash: Mapped[bytes]
     row_hash: Mapped[bytes]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
-    record: dict[str, Any] = SealedJson(chained=True)  # type: ignore[assignment]
+
+class EvidenceBlob(Keyed, VaultModel):
+    """The evidence record of one link of the chain (same id), encrypted with the key of its samtycke alone.
+
+    Only the role for gallring may delete it.
+    """
+
+    __tablename__ = "consent_evidence_blob"
+
+    id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("huvudman.consent_evidence.id"), primary_key=True, sort_order=-10
+    )
+    consent_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("huvudman.consent.id"), index=True)
+    blob: Mapped[bytes]
+
+
+class ConsentKey(Keyed, VaultModel):
+    """The key of one samtycke, and so of one person, wrapped with the vault's: without it the blobs are noise.
+
+    Only the role for gallring may delete it.
+    """
+
+    __tablename__ = "consent_key"
+
+    consent_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("huvudman.consent.id"), unique=True)
+    key_sealed: Mapped[bytes]
+
+    key = Sealed()

@@ -4,7 +4,6 @@ The signature is verified before anything is stored; samtycke, evidence, partici
 one transaction. A failed try is kept as evidence in a transaction of its own (walls 18).
 """
 
-import hashlib
 import uuid
 from dataclasses import dataclass
 from datetime import date
@@ -24,12 +23,16 @@ from stegvis.identity.eid.errors import EidRefused
 from stegvis.identity.eid.providers import Provider
 from stegvis.identity.eid.visit import SigningResult
 from stegvis.insats.consent import Block, blocks
-from stegvis.vault.consent import texts
-from stegvis.vault.consent.models import Consent, ConsentEvidence
+from stegvis.vault.consent import keeping, texts
+from stegvis.vault.consent.keeping import CHAIN as EVIDENCE
+from stegvis.vault.consent.keeping import erase_evidence, verify_evidence
+from stegvis.vault.consent.models import Consent
 from stegvis.vault.consent.texts import ConsentFault
 from stegvis.vault.referrals import service as referrals
 from stegvis.vault.referrals.models import Referral
 from stegvis.vault.referrals.service import Opened
+
+__all__ = ["EVIDENCE", "erase_evidence", "verify_evidence"]
 
 State = Literal["saknas", "fraga", "given", "nekad", "atertagen", "utgangen"]
 
@@ -91,7 +94,9 @@ def ask(referral_id: uuid.UUID) -> Consent:
 
 def page(consent_id: uuid.UUID, language: str) -> ConsentPage:
     """A samtycke for the person it asks; 404 for anybody else."""
-    return _page(_own(consent_id), language)
+    row = _own(consent_id)
+    audit.record("las", "consent", row.id, insats=row.insats)
+    return _page(row, language)
 
 
 def page_for_author(referral_id: uuid.UUID, language: str) -> ConsentPage:
@@ -100,12 +105,14 @@ def page_for_author(referral_id: uuid.UUID, language: str) -> ConsentPage:
     row = session().scalar(sa.select(Consent).where(Consent.referral_id == mine))
     require(row is not None, "consent")
     assert row is not None
+    audit.record("las", "consent", row.id, insats=row.insats, sida="bredvid")
     return _page(row, language)
 
 
 def mine() -> list[tuple[Consent, ConsentState, str]]:
     """The samtycken of the person who is logged in: those that wait, then the others, newest first."""
     rows = sorted(_own_rows(), key=lambda row: row.created_at, reverse=True)
+    audit.record("lista", "consent", antal=len(rows))
     named = [(row, _state(row), current().forbund.insats_by_id(row.insats).name) for row in rows]
     return sorted(named, key=lambda one: one[1].state != "fraga")
 
@@ -146,7 +153,7 @@ def signed(
     record = evidence.from_signing(
         result, texts.matter(row, result.material, manifest, transaction), provider=provider
     )
-    _keep(row, "giltig", "", evidence.to_json(record))
+    keeping.keep(row.id, "giltig", "", evidence.to_json(record))
     audit.record("signera", "consent", row.id, insats=row.insats, satt="eid", styrka=result.assurance)
     return row.id
 
@@ -155,7 +162,7 @@ def failed(consent_id: uuid.UUID, refusal: EidRefused) -> None:
     """Keep a try whose verification failed: what was asked, what came, and why it did not hold."""
     row, reason = _locked(consent_id), refusal.reason_code.value
     record = {"orsak": reason} if refusal.material is None else evidence.attempt_record(refusal)
-    _keep(row, "ogiltig", reason, record)
+    keeping.keep(row.id, "ogiltig", reason, record)
     audit.record("signera_misslyckat", "consent", row.id, insats=row.insats, skal=reason)
 
 
@@ -213,7 +220,7 @@ def paper(insats: str, number: str, signed_on: date, note: str) -> uuid.UUID:
     _give(row, referrals.locked(referral.id), "papper", (signed_on, last))
     row.registered_by, row.paper_note = actor().account, note
     record = {"satt": "papper", "undertecknat": signed_on.isoformat(), "text": row.text}
-    _keep(row, "giltig", "", record | {"registrerat_av": str(actor().account), "var": note})
+    keeping.keep(row.id, "giltig", "", record | {"registrerat_av": str(actor().account), "var": note})
     audit.record("signera", "consent", row.id, insats=row.insats, satt="papper")
     return referral.id
 
@@ -291,15 +298,11 @@ def states(insats: str) -> dict[uuid.UUID, ConsentState]:
 def receipt(consent_id: uuid.UUID) -> evidence.Evidence:
     """The evidence of a samtycke given with e-ID, for the person's own receipt; 404 where there is none."""
     row = _own(consent_id)
-    kept = session().scalar(
-        sa.select(ConsentEvidence).where(
-            ConsentEvidence.consent_id == row.id, ConsentEvidence.verdict == "giltig"
-        )
-    )
-    require(kept is not None and row.method == "eid", "consent", consent_id)
+    kept = keeping.valid(row.id) if row.method == "eid" else None
+    require(kept is not None, "consent", consent_id)
     assert kept is not None
     audit.record("exportera", "consent", row.id, insats=row.insats, vad="kvitto")
-    return evidence.from_json(kept.record)
+    return evidence.from_json(kept)
 
 
 # -- inside --------------------------------------------------------------------------------------
@@ -369,27 +372,4 @@ def _give(row: Consent, referral: Referral, method: str, days: tuple[date, date]
     row.participant_id = referrals.open_for_team(referral)
     row.state, row.method, row.signed_at = "given", method, now()
     row.valid_from, row.valid_to = days
-    session().flush()
-
-
-def _keep(row: Consent, verdict: str, reason: str, record: dict[str, Any]) -> None:
-    """Append a piece of evidence to the vault's chain, over the digest of the ciphertext (walls 18)."""
-    audit.lock_chain()
-    last = (
-        session()
-        .execute(
-            sa.select(ConsentEvidence.seq, ConsentEvidence.row_hash)
-            .order_by(ConsentEvidence.seq.desc())
-            .limit(1)
-        )
-        .first()
-    )
-    seq, previous = (last.seq, last.row_hash) if last else (0, bytes(32))
-    kept = ConsentEvidence(
-        consent_id=row.id, seq=seq + 1, verdict=verdict, reason=reason, record=record, prev_hash=previous
-    )
-    kept.digest = hashlib.sha256(kept.record_sealed).digest()
-    fields = f"{kept.seq}|{kept.consent_id}|{verdict}|{reason}|".encode() + kept.digest
-    kept.row_hash = hashlib.sha256(previous + fields).digest()
-    session().add(kept)
     session().flush()

@@ -149,7 +149,7 @@ def people(insats: str, shown: str = ENROLLED, *, mine: bool = False) -> Caseloa
     ]
     waiting = _waiting(insats, {row.referral_id for row in everybody})
     rows = _rows(definition, wanted, dict(team_of(insats)))
-    audit.record("lista", "participant", insats=insats, antal=len(rows))
+    audit.record("lista", "participant", insats=insats, antal=len(rows), vantar=len(waiting))
     enrolled = [row for row in everybody if row.ended_on is None]
     return Caseload(
         insats,

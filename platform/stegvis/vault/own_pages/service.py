@@ -57,19 +57,19 @@ def participant_id() -> uuid.UUID | None:
 
 def my_plans(language: str) -> list[tuple[str, plans.PlanText]]:
     """The person's plans: (insats, the version that holds)."""
-    person = participant_id()
+    person = _reads("plan")
     return plans.for_participant(person, language) if person is not None else []
 
 
 def my_development(language: str) -> list[tuple[str, tuple[measurements.Development, ...]]]:
     """The person's own development: (insats, one for each instrument)."""
-    person = participant_id()
+    person = _reads("matningar")
     return measurements.for_participant(person, language) if person is not None else []
 
 
 def readings() -> list[Reading]:
     """Who else has read or changed something about the person, newest first."""
-    person = participant_id()
+    person = _reads("lasningar")
     if person is None:
         return []
     made = []
@@ -80,6 +80,14 @@ def readings() -> list[Reading]:
         what = str(event.details.get("sida") or event.details.get("vad") or "")
         made.append(Reading(event.at.astimezone(SWEDEN), who, _in_words(event.action, what)))
     return made
+
+
+def _reads(page: str) -> uuid.UUID | None:
+    """The participant who is logged in and reads an own page; one event, as for anybody else who reads it."""
+    person = participant_id()
+    if person is not None:
+        audit.record("las", "participant", person, sida=page)
+    return person
 
 
 def _in_words(action: str, what: str) -> str:
@@ -95,13 +103,4 @@ def _in_words(action: str, what: str) -> str:
         "aktiviteter": _("dina aktiviteter"),
         "avslut": _("ditt avslut"),
     }
-    thing = things.get(what, _("dina uppgifter"))
-    sentences = {
-        "las": _("läste %(thing)s", thing=thing),
-        "skapa": _("skrev %(thing)s", thing=thing),
-        "andra": _("ändrade %(thing)s", thing=thing),
-        "oppna": _("öppnade din remiss"),
-        "exportera": _("hämtade en fil om dig"),
-        "skriv_ut": _("skrev ut %(thing)s", thing=thing),
-    }
-    return sentences.get(action, _("gjorde något med %(thing)s", thing=thing))
+    return audit.in_words(action, things.get(what, _("dina uppgifter")))

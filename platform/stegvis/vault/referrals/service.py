@@ -173,6 +173,7 @@ def mine() -> list[Listed]:
         .order_by(Referral.created_on.desc())
     )
     listed = [list_row(row) for row in rows]
+    audit.record("lista", "referral", antal=len(listed))
     order = ("utkast", "nekad", "utgangen", "vantar_samtycke", "oppen", "atertagen", "avbojd", "antagen")
     return sorted(listed, key=lambda one: order.index(one.state))
 
@@ -214,6 +215,7 @@ def sent_about_number(insats: str, number: str) -> Referral | None:
     )
     with short_scope(current().id) as machine:
         found = machine.session.scalar(asked)
+    audit.record("sok", "referral", insats=insats, antal=0 if found is None else 1)
     if found is None:
         return None
     current().opens(found)

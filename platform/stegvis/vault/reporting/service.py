@@ -103,6 +103,7 @@ def figures_json(insats: str, period: Period) -> dict[str, Any]:
     found = {one.id: one for one in scope.forbund.insatser_of(scope.huvudman.id)}.get(insats)
     if found is None:
         raise LookupError(f"no insats {insats} in {scope.id}")
+    audit.record("exportera", "report", insats=insats, vad="siffror")
     return compute(found, definition_of(found), period).to_json()
 
 
@@ -130,13 +131,15 @@ def listed(insats: str) -> tuple[Ground, list[Listed]]:
         before = row is None and any(not one.running for one in found)
         late = due < today() and state in drafts.EDITABLE and not before
         found.append(Listed(period, state, done, len(needed), due, late, answer, running, before))
+    audit.record("lista", "report", insats=insats, antal=len(found))
     return ground, found
 
 
 def opened(insats: str, starts: date) -> Draft:
     """One report to write on or to read."""
-    ground, period = _my_period(insats, starts)
-    return drafts.load(ground, period)
+    draft = drafts.load(*_my_period(insats, starts))
+    audit.record("las", "report", draft.row.id if draft.row else None, insats=insats, fran=starts.isoformat())
+    return draft
 
 
 def save_section(insats: str, starts: date, section_id: str, typed: Mapping[str, Any]) -> Draft:
@@ -217,9 +220,11 @@ def waiting_for_attest() -> list[tuple[Report, str]]:
     """Reports that wait for the attest in insatser where the actor may approve: (report, insats' name)."""
     rows = session().scalars(sa.select(Report).where(Report.state == "granskas").order_by(Report.sent_on))
     mine = {one.id: one.name for one in current().forbund.insatser_of(current().huvudman.id)}
-    return [
+    found = [
         (row, mine[row.insats]) for row in rows if row.insats in mine and actor().has(PUBLISH, row.insats)
     ]
+    audit.record("lista", "report", antal=len(found))
+    return found
 
 
 def to_attest(report_id: uuid.UUID) -> ToAttest:

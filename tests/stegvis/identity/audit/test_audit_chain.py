@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from stegvis.config import Settings
 from stegvis.ground.tenancy import scope
 from stegvis.identity.audit import service as audit
+from stegvis.identity.audit.actions import ACTIONS, _sentences, in_words
 from stegvis.identity.audit.models import VaultAuditEvent
 from stegvis.local.installation import superuser
 from stegvis.local.servers import Servers
@@ -35,7 +36,7 @@ def chain(in_app: Flask, admin: psycopg.Connection) -> Iterator[int]:
     """A chain of at least five rows that holds; what a test does to it is undone. Gives its length."""
     with scope(VAULT):
         for number in range(5):
-            audit.record("prov", "account", uuid.uuid4(), antal=number)
+            audit.record("lista", "account", uuid.uuid4(), antal=number)
     with scope(VAULT):
         verdict = audit.verify()
     assert (verdict.ok, verdict.fault) == (True, "")
@@ -82,13 +83,13 @@ def test_a_row_that_is_gone_is_named(chain: int, admin: psycopg.Connection) -> N
 
 def test_a_cut_tail_is_noticed(chain: int, admin: psycopg.Connection) -> None:
     admin.execute("DELETE FROM hm_skane_nordost_bromolla.audit_event WHERE seq = %s", [chain])
-    assert verdict_now() == (False, f"kedjans slut stämmer inte: {chain} rader väntades, {chain - 1} finns")
+    assert verdict_now() == (False, f"rad {chain} saknas i kedjans slut")
 
 
 def test_swapped_rows_are_noticed(chain: int, admin: psycopg.Connection) -> None:
     for old, new in ((chain - 1, -1), (chain, chain - 1), (-1, chain)):
         admin.execute("UPDATE hm_skane_nordost_bromolla.audit_event SET seq = %s WHERE seq = %s", [new, old])
-    assert verdict_now() == (False, f"rad {chain - 1} följer inte på raden före: bytt plats eller ersatt")
+    assert verdict_now() == (False, f"rad {chain - 1} har bytt plats med rad {chain}")
 
 
 def test_events_of_a_rolled_back_scope_are_gone_but_a_refusal_stays(in_app: Flask) -> None:
@@ -105,6 +106,19 @@ def test_events_of_a_rolled_back_scope_are_gone_but_a_refusal_stays(in_app: Flas
         ]
     assert found == [("neka", "nekad", "personal", account, {"skal": "behorighet"})]
     assert verdict_now() == (True, "")
+
+
+def test_an_unknown_action_is_an_error_when_it_is_written(in_app: Flask) -> None:
+    with pytest.raises(audit.UnknownAction), scope(VAULT):
+        audit.record("glo", "participant", uuid.uuid4())
+    assert verdict_now() == (True, "")
+
+
+def test_every_action_has_its_words(in_app: Flask) -> None:
+    with in_app.test_request_context():
+        words = {one: in_words(one, "din plan") for one in ACTIONS}
+        assert set(_sentences("")) == set(ACTIONS)
+    assert len(set(words.values())) == len(ACTIONS) and all(words.values())
 
 
 def test_events_stand_in_their_order_newest_first(in_app: Flask) -> None:
@@ -125,7 +139,7 @@ def test_writers_at_the_same_time_do_not_fork_the_chain(in_app: Flask) -> None:
         with in_app.app_context():
             for _ in range(10):
                 with scope(VAULT):
-                    audit.record("prov", "participant", subject)
+                    audit.record("las", "participant", subject)
 
     threads = [threading.Thread(target=write) for _ in range(4)]
     for one in threads:
@@ -140,7 +154,7 @@ def test_writers_at_the_same_time_do_not_fork_the_chain(in_app: Flask) -> None:
 def test_every_scope_has_its_own_chain(in_app: Flask) -> None:
     subject = uuid.uuid4()
     with scope(VAULT):
-        audit.record("prov", "participant", subject)
+        audit.record("las", "participant", subject)
     with scope("skane_nordost/osby"):
         assert audit.events_about(subject) == []
         assert audit.verify().ok

@@ -14,7 +14,8 @@ from stegvis.ground.tenancy.scope import scope, session
 from stegvis.identity.eid.receipt import verify_bytes
 from stegvis.identity.eid.visits import FOLDER
 from stegvis.local.eid_setup import ROOT
-from stegvis.vault.consent.models import ConsentEvidence
+from stegvis.vault.consent import service as consent
+from stegvis.vault.consent.models import ConsentEvidence, EvidenceBlob
 from stegvis.vault.referrals.models import Referral
 from visiting import VAULT, People, RunningEid, Visitor, fresh_number
 
@@ -47,8 +48,8 @@ def test_signing_opens_the_referral_with_evidence_that_holds(
     with asked.app.app_context():
         assert (row["method"], row["valid_from"]) == ("eid", today())
     assert row["participant_id"] == asked.row(Referral, id=asked.referral)["participant_id"] is not None
-    kept = asked.row(ConsentEvidence, consent_id=asked.consent)
-    assert asked.number.encode() not in kept["record_sealed"]
+    kept = asked.row(EvidenceBlob, consent_id=asked.consent)
+    assert asked.number.encode() not in kept["blob"]
     (link,) = asked.visitor.page.links("/kvitto")
     received = asked.visitor.client.get(link, base_url=asked.visitor.base)
     report = verify_bytes(received.data, roots=[(settings.home / FOLDER / ROOT).read_bytes()])
@@ -73,13 +74,14 @@ def test_the_evidence_is_one_chain(app: Flask, people: People, browser: Browse, 
         Asked(people, browser).sign()
     with app.app_context(), scope(VAULT):
         rows = session().execute(sa.select(ConsentEvidence.__table__).order_by(ConsentEvidence.seq)).all()
+        blobs = {row.id: row.blob for row in session().scalars(sa.select(EvidenceBlob))}
+        found = consent.verify_evidence()
     previous = bytes(32)
     for count, row in enumerate(rows, 1):
-        fields = f"{row.seq}|{row.consent_id}|{row.verdict}|{row.reason}|".encode() + row.digest
         assert (row.seq, row.prev_hash) == (count, previous)
-        assert row.digest == hashlib.sha256(row.record_sealed).digest()
-        assert row.row_hash == hashlib.sha256(previous + fields).digest()
+        assert row.digest == hashlib.sha256(blobs[row.id]).digest()
         previous = row.row_hash
+    assert (found.ok, found.rows, found.fault) == (True, len(rows), "")
     assert len(rows) >= 2
 
 
