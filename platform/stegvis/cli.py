@@ -12,6 +12,7 @@ import click
 
 from stegvis.app import create_app
 from stegvis.config import Settings, SettingsError, find_root
+from stegvis.ground import logs
 from stegvis.ground.definitions import DefinitionError
 from stegvis.ground.keys import KeyFault
 from stegvis.ground.keys.destruction import DestructionRefused
@@ -32,6 +33,10 @@ from stegvis.plugin_host import check as check_plugin
 from stegvis.plugin_host.service import checked_registry
 from stegvis.vault.referrals.service import read_number
 
+UNFORESEEN = (
+    "Kommandot avbröts av ett fel som ingen har förutsett. Felnummer {number} står på raden här ovanför: "
+    "skicka den till den som utvecklar Stegvis. Den innehåller inga personuppgifter."
+)
 SENTENCES = (
     *(SettingsError, LocalError, NameClash, ProvisionError, ShellError),
     *(KeyFault, RotationFault, DestructionRefused),
@@ -315,8 +320,15 @@ def _known_scope(settings: Settings, scope_id: ScopeId) -> None:
 
 
 def main() -> None:
-    """The entry point."""
-    cli(prog_name=Path(sys.argv[0]).name if sys.argv[0].endswith("stegvis") else "stegvis")
+    """The entry point. What nobody foresaw is one sentence with a number, exit code 1; the line has the same."""
+    logs.report_last_words("command_ended")
+    number = logs.new_number()
+    try:
+        cli(prog_name=Path(sys.argv[0]).name if sys.argv[0].endswith("stegvis") else "stegvis")
+    except Exception as error:
+        logs.report("command_failed", error, number=number)
+    click.echo(UNFORESEEN.format(number=number), err=True)
+    sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -2,5 +2,7 @@
 
 from stegvis.app import create_app
 from stegvis.config import read_settings
+from stegvis.ground import logs
 
+logs.report_last_words("web_ended")
 app = create_app(read_settings())
