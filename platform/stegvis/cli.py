@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import click
 
 from stegvis.app import create_app
-from stegvis.config import Settings, SettingsError, find_root
+from stegvis.config import Settings, SettingsError, find_root, read_settings
 from stegvis.ground import logs
 from stegvis.ground.definitions import DefinitionError
 from stegvis.ground.keys import KeyFault
@@ -27,6 +28,7 @@ from stegvis.identity.accounts import service as accounts
 from stegvis.identity.audit import service as audit_trail
 from stegvis.identity.eid.receipt import verify_receipt
 from stegvis.local import key_commands
+from stegvis.local.doctor import examine, in_use
 from stegvis.local.home import LocalError, default_home
 from stegvis.local.installation import installation, set_day
 from stegvis.plugin_host import check as check_plugin
@@ -258,6 +260,22 @@ def insats_check(path: Path, as_json: bool) -> None:
         if not faults:
             click.echo("Inga fel.")
     sys.exit(2 if faults else 0)
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True)
+@sentences
+def doctor(as_json: bool) -> None:
+    """Pröva servrar, filer och klocka; en rad för varje sak. Slutar med 0 bara när allt stämmer."""
+    settings = read_settings(default_home())
+    with in_use(settings) as admin:
+        findings = examine(settings, admin)
+    if as_json:
+        click.echo(json.dumps([asdict(one) for one in findings], ensure_ascii=False, indent=1))
+    else:
+        for one in findings:
+            click.echo(str(one))
+    sys.exit(0 if all(one.ok for one in findings) else 1)
 
 
 @cli.group()
