@@ -73,9 +73,10 @@ def is_ours(job: Job) -> bool:
 def main(kind: str) -> int:
     """Work on the queue of one level until told to stop; a fault of the broker only makes a pause."""
     level = LEVELS[kind]
-    logs.report_last_words("worker_ended")
     app = create_app(read_settings(), levels=(level,))
     load_jobs()
+    # After the start, whose faults the operator reads in full: no person is known before.
+    logs.report_last_words("worker_ended")
     with app.app_context():
         broker: redis.Redis = app.extensions["stegvis.broker"]
         stop = threading.Event()
