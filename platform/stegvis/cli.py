@@ -2,79 +2,44 @@
 
 import json
 import sys
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
 
 from stegvis.app import create_app
-from stegvis.config import Settings, SettingsError, find_root
-from stegvis.ground.definitions import DefinitionError
-from stegvis.ground.keys import KeyFault
-from stegvis.ground.keys.destruction import DestructionRefused
-from stegvis.ground.keys.rotation import RotationFault
-from stegvis.ground.tenancy.names import NameClash, ScopeId
-from stegvis.ground.tenancy.provision import ProvisionError
+from stegvis.config import SettingsError, find_root, read_settings
+from stegvis.ground import logs
+from stegvis.ground.tenancy.names import ScopeId
 from stegvis.ground.tenancy.scope import scope
-from stegvis.ground.tenancy.shell import ShellError, open_shell
+from stegvis.ground.tenancy.shell import open_shell
 from stegvis.ground.tenancy.tenants import load_directory
 from stegvis.identity.access.rights import FORBUNDSCHEF, VAULT_ADMIN
 from stegvis.identity.accounts import service as accounts
 from stegvis.identity.audit import heads as audit_heads
 from stegvis.identity.audit import service as audit_trail
-from stegvis.identity.audit.heads import Head, HeadFault
+from stegvis.identity.audit.heads import Head
 from stegvis.identity.audit.service import Verdict
 from stegvis.identity.eid.receipt import verify_receipt
-from stegvis.local import key_commands
-from stegvis.local.home import LocalError, default_home
+from stegvis.local.command_line import UNFORESEEN, ScopeParam, known_scope, sentences
+from stegvis.local.doctor import examine, in_use
+from stegvis.local.home import default_home
 from stegvis.local.installation import installation, set_day
+from stegvis.local.key_group import key
 from stegvis.plugin_host import check as check_plugin
 from stegvis.plugin_host.service import checked_registry
 from stegvis.vault.consent.service import EVIDENCE, verify_evidence
 from stegvis.vault.referrals.service import read_number
 
-SENTENCES = (
-    *(SettingsError, LocalError, NameClash, ProvisionError, ShellError),
-    *(KeyFault, RotationFault, DestructionRefused, HeadFault),
-)
-
-
-def sentences(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn the errors that are made for people into one sentence each and exit code 2."""
-
-    @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return command(*args, **kwargs)
-        except DefinitionError as error:
-            for fault in error.faults:
-                click.echo(str(fault), err=True)
-        except SENTENCES as error:
-            click.echo(str(error), err=True)
-        sys.exit(2)
-
-    return run
-
-
-class ScopeParam(click.ParamType):
-    """A scope as it is written: gavleborg or gavleborg/sandviken."""
-
-    name = "scope"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> ScopeId:
-        try:
-            return ScopeId.parse(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """Stegvis: uppföljning av insatser hos samordningsförbund."""
+
+
+cli.add_command(key)
 
 
 @cli.group()
@@ -90,7 +55,7 @@ def db() -> None:
 def shell(scope_id: ScopeId) -> None:
     """Öppna psql i ett scope, eller läs SQL från standard in."""
     with installation() as (settings, running):
-        _known_scope(settings, scope_id)
+        known_scope(settings, scope_id)
         sys.exit(open_shell(settings, scope_id, running.postgres.bin_dir / "psql"))
 
 
@@ -127,7 +92,7 @@ def tenant_invite(scope_id: ScopeId, name: str, number: str) -> None:
     if fault:
         raise SettingsError(fault)
     with installation() as (settings, _running):
-        _known_scope(settings, scope_id)
+        known_scope(settings, scope_id)
         app = create_app(settings)
         with app.app_context(), scope(scope_id) as opened:
             at_forbund = scope_id.huvudman is None
@@ -159,7 +124,7 @@ def audit_verify(scope_id: ScopeId | None, head_file: Path | None, as_json: bool
     found: list[dict[str, Any]] = []
     with installation() as (settings, _running):
         if scope_id is not None:
-            _known_scope(settings, scope_id)
+            known_scope(settings, scope_id)
         app = create_app(settings)
         with app.app_context():
             for one in [scope_id] if scope_id else load_directory(settings.tenants_dir).scopes():
@@ -184,7 +149,7 @@ def audit_head(scope_id: ScopeId | None, out: Path | None) -> None:
         raise SettingsError("Säg vilket scope som huvudet ska gälla, med --scope.")
     with installation() as (settings, _running):
         if scope_id is not None:
-            _known_scope(settings, scope_id)
+            known_scope(settings, scope_id)
         app = create_app(settings)
         with app.app_context():
             for one in [scope_id] if scope_id else load_directory(settings.tenants_dir).scopes():
@@ -206,59 +171,6 @@ def verify_chains(one: ScopeId, head: Head | None = None) -> dict[str, Verdict]:
         if one.huvudman is not None:
             found[EVIDENCE] = verify_evidence(given.get(EVIDENCE))
     return found
-
-
-@cli.group()
-def key() -> None:
-    """Nycklarna till en huvudmans eller ett förbunds uppgifter."""
-
-
-@key.command("rotate")
-@click.option("--scope", "scope_id", type=ScopeParam(), required=True)
-@click.option("--master", is_flag=True, help="Byt nyckelfilen i stället för nycklarna under den.")
-@sentences
-def key_rotate(scope_id: ScopeId, master: bool) -> None:
-    """Byt nycklar medan tjänsten går. Avbryts det: kör igen, så går det vidare."""
-    with installation() as (settings, _running):
-        _known_scope(settings, scope_id)
-        if master:
-            lines = key_commands.new_key_file(settings, scope_id)
-        else:
-            done = key_commands.rotate(settings, scope_id, lambda line: click.echo(line, err=True))
-            lines = key_commands.told(scope_id, done)
-        click.echo("\n".join(lines))
-
-
-@key.command("copies")
-@click.option("--scope", "scope_id", type=ScopeParam(), required=True)
-@click.option("--add", type=click.Path(dir_okay=False, path_type=Path), help="Anteckna en kopia.")
-@click.option("--remove", type=click.Path(dir_okay=False, path_type=Path), help="Stryk en kopia ur listan.")
-@sentences
-def key_copies(scope_id: ScopeId, add: Path | None, remove: Path | None) -> None:
-    """Var det finns kopior av nyckelfilen; de förstörs med den."""
-    with installation() as (settings, _running):
-        _known_scope(settings, scope_id)
-        click.echo("\n".join(key_commands.copies(settings, scope_id, add, remove)))
-
-
-@key.command("destroy")
-@click.option("--scope", "scope_id", type=ScopeParam(), required=True)
-@click.option("--yes", "typed", help="Samma scope en gång till, för att slippa frågan.")
-@sentences
-def key_destroy(scope_id: ScopeId, typed: str | None) -> None:
-    """Förstör nyckeln med alla kopior och ta bort schemat. Det går inte att ångra."""
-    with installation() as (settings, _running):
-        _known_scope(settings, scope_id)
-        for file in key_commands.destruction(settings, scope_id).check():
-            click.echo(f"Förstörs: {file}", err=True)
-        if typed is None:
-            click.echo(
-                f"Allt i {scope_id} blir oläsligt för alltid. Skriv {scope_id} för att göra det:", err=True
-            )
-            typed = sys.stdin.readline()
-        if typed.strip() != str(scope_id):
-            raise SettingsError(f"{scope_id} skrevs inte, så inget är förstört.")
-        click.echo(key_commands.destroy(settings, scope_id))
 
 
 @cli.group()
@@ -304,6 +216,22 @@ def insats_check(path: Path, as_json: bool) -> None:
         if not faults:
             click.echo("Inga fel.")
     sys.exit(2 if faults else 0)
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True)
+@sentences
+def doctor(as_json: bool) -> None:
+    """Pröva servrar, filer och klocka; en rad för varje sak. Slutar med 0 bara när allt stämmer."""
+    settings = read_settings(default_home())
+    with in_use(settings) as admin:
+        findings = examine(settings, admin)
+    if as_json:
+        click.echo(json.dumps([asdict(one) for one in findings], ensure_ascii=False, indent=1))
+    else:
+        for one in findings:
+            click.echo(str(one))
+    sys.exit(0 if all(one.ok for one in findings) else 1)
 
 
 @cli.group()
@@ -358,16 +286,16 @@ def demo_day(day: datetime) -> None:
     click.echo(f"Dagen är nu {day.date().isoformat()}.")
 
 
-def _known_scope(settings: Settings, scope_id: ScopeId) -> None:
-    directory = load_directory(settings.tenants_dir, settings.prefix)
-    if not directory.knows(scope_id):
-        written = ", ".join(str(one) for one in directory.scopes() if not one.publishing)
-        raise SettingsError(f"Det finns inget scope {scope_id}. Här finns: {written}.")
-
-
 def main() -> None:
-    """The entry point."""
-    cli(prog_name=Path(sys.argv[0]).name if sys.argv[0].endswith("stegvis") else "stegvis")
+    """The entry point. What nobody foresaw is one sentence with a number, exit code 1; the line has the same."""
+    logs.report_last_words("command_ended")
+    number = logs.new_number()
+    try:
+        cli(prog_name=Path(sys.argv[0]).name if sys.argv[0].endswith("stegvis") else "stegvis")
+    except Exception as error:
+        logs.report("command_failed", error, number=number)
+    click.echo(UNFORESEEN.format(number=number), err=True)
+    sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 LOGINS = ("migrator", "backup", "fb", "hm", "pub", "gallring", "door")
 
@@ -90,6 +91,15 @@ def read_settings(home: Path | None = None) -> Settings:
         stored = json.loads((home / "runtime.json").read_text("utf-8"))
     except FileNotFoundError:
         raise SettingsError(f"Installationen i {home} är inte uppsatt ännu: kör ./run demo.") from None
+    except (OSError, ValueError):
+        raise SettingsError(f"Filen {home / 'runtime.json'} går inte att läsa. Rätta den.") from None
+    try:
+        return _from_file(root, home, stored)
+    except (KeyError, TypeError):
+        raise SettingsError(f"Filen {home / 'runtime.json'} saknar uppgifter. Rätta den.") from None
+
+
+def _from_file(root: Path, home: Path, stored: dict[str, Any]) -> Settings:
     database = Database(
         stored["database"]["host"],
         stored["database"]["port"],

@@ -3,6 +3,7 @@
 import sys
 import threading
 import time
+from typing import Any
 
 import redis
 import structlog
@@ -13,12 +14,14 @@ from rq.serializers import JSONSerializer
 
 from stegvis.app import create_app, load_jobs
 from stegvis.config import read_settings
+from stegvis.ground import logs
 from stegvis.ground.jobs import service as jobs
 
 LEVELS = {"fb": "forbund", "hm": "huvudman", "pub": "publicering"}
 SWEEP_SECONDS = 10
 WORKER_TTL = 20
 PAUSE_SECONDS = 1
+TEXT_OF_A_FAILURE = "se loggen"
 log = structlog.get_logger("stegvis.worker")
 
 
@@ -33,6 +36,15 @@ class OneJobWorker(SimpleWorker):
         log.error("job_refused", why="another function", job=job.id)
         self.connection.lrem(queue.intermediate_queue_key, 1, job.id)
         self.connection.delete(job.key)
+
+    def handle_exception(self, job: Job, *exc_info: Any) -> None:
+        """Log a failed job: its id and what kind of fault, never text, arguments or values (walls 12)."""
+        logs.report("job_failed", exc_info[1], outbox=job.id)
+
+    def handle_job_failure(self, job: Job, queue: Queue, *args: Any, **kwargs: Any) -> None:
+        """Note in the queue that a job failed. What failed is in the log alone: the queue is no place for it."""
+        kept = kwargs | {"exc_string": TEXT_OF_A_FAILURE}
+        super().handle_job_failure(job, queue, *args[:1], **kept)
 
     @property
     def asked_to_stop(self) -> bool:
@@ -63,6 +75,8 @@ def main(kind: str) -> int:
     level = LEVELS[kind]
     app = create_app(read_settings(), levels=(level,))
     load_jobs()
+    # After the start, whose faults the operator reads in full: no person is known before.
+    logs.report_last_words("worker_ended")
     with app.app_context():
         broker: redis.Redis = app.extensions["stegvis.broker"]
         stop = threading.Event()

@@ -5,7 +5,7 @@ transaction.
 
 import ast
 
-from architecture.source import ROOT, Module, calls, modules
+from architecture.source import ROOT, Module, calls, imports, modules
 
 RUNS_SQL = {"execute", "exec_driver_sql", "text", "scalar", "scalars", "executemany", "literal_column"}
 # psycopg's own composition quotes names and values: these wrap a text that stands in the source.
@@ -177,3 +177,28 @@ def test_no_index_tells_of_a_sensitive_code() -> None:
         if index.dialect_options["postgresql"]["where"] is not None
     ]
     assert partial == []
+
+
+def test_rooms_never_see_the_databases_own_errors() -> None:
+    """Walls 12: they quote the row. A room catches Conflict or DatabaseFault of ground.tenancy."""
+    sees = {"stegvis.ground.tenancy.errors", "stegvis.ground.health"}
+    found = [
+        f"{module.short}:{line}"
+        for module in modules()
+        for line, name in imports(module)
+        if name.startswith(("sqlalchemy.exc", "sqlalchemy.orm.exc")) and module.name not in sees
+    ]
+    assert found == []
+
+
+def test_no_value_is_cast_in_sql() -> None:
+    """Walls 12: a cast that fails quotes the value in the server's log. Columns may be cast, values not."""
+    found = [
+        f"{module.short}:{call.lineno}"
+        for module in modules()
+        for call, name in calls(module.tree)
+        if name in ("cast", "try_cast", "type_coerce")
+        and ast.unparse(call.func).startswith("sa.")
+        and not isinstance(call.args[0], ast.Attribute)
+    ]
+    assert found == []

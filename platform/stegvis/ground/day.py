@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from flask import current_app, g, has_request_context
 
+from stegvis.ground.tenancy.errors import translate_database_errors
 from stegvis.ground.tenancy.models import Installation, db
 
 SWEDEN = ZoneInfo("Europe/Stockholm")
@@ -21,7 +22,7 @@ def today() -> date:
     if has_request_context() and "stegvis_day" in g:
         found: date = g.stegvis_day
         return found
-    with db.engine.connect() as connection:
+    with translate_database_errors(), db.engine.connect() as connection:
         written = connection.scalar(sa.select(Installation.day))
     day = date.fromisoformat(written) if written else datetime.now(SWEDEN).date()
     if has_request_context():

@@ -85,6 +85,15 @@ def write_demo_file(demo: Demo) -> None:
     fresh.replace(path)
 
 
+def web_command(port: int, application: str = "stegvis.wsgi:app") -> list[str]:
+    """How the web is started: without access log, since an address may carry an id or a searched name."""
+    return [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
+        "--workers", "2", "--blocking-threads", "4", "--backlog", "256", "--no-ws", "--log-level", "warning",
+        application,
+    ]  # fmt: skip
+
+
 def _start(supervisor: Supervisor, settings: Settings, eid_arguments: list[str]) -> None:
     environment = {"STEGVIS_ROOT": str(settings.root), "STEGVIS_HOME": str(settings.home)}
     python = sys.executable
@@ -97,14 +106,9 @@ def _start(supervisor: Supervisor, settings: Settings, eid_arguments: list[str])
     )
     for kind in WORKERS:
         supervisor.start(f"worker-{kind}", [python, "-m", "stegvis.worker", kind], env=environment)
-    web = [
-        python, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(settings.port),
-        "--workers", "2", "--blocking-threads", "4", "--backlog", "256", "--no-ws", "--log-level", "warning",
-        "stegvis.wsgi:app",
-    ]  # fmt: skip
     supervisor.start(
         "webb",
-        web,
+        web_command(settings.port),
         env=environment,
         ready=lambda: _answers(f"http://127.0.0.1:{settings.port}/readyz"),
         patience=START_SECONDS,

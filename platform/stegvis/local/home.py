@@ -170,6 +170,11 @@ def socket_folder(home: Path, account: Account | None) -> Path:
     return private_folder(_socket_path(home), account)
 
 
+def is_socket_folder_of(home: Path, folder: Path) -> bool:
+    """Whether `folder` is where the embedded servers of `home` have their sockets; nothing is made."""
+    return folder == _socket_path(home)
+
+
 def placed(home: Path, account: Account | None) -> Path:
     """The folder that holds the servers' data, made where it is needed.
 

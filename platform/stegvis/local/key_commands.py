@@ -37,8 +37,7 @@ def told(scope_id: ScopeId, done: Rotated) -> list[str]:
     begun = "Fortsatte ett byte som hade avbrutits" if done.resumed else "Bytte nycklar"
     lines = [f"{begun}: {scope_id} har version {done.version}, {done.values} värden förseglades på nytt."]
     reasons = {
-        "field": "{n} värden är förseglade med den och ligger i en kedja som inte får ändras (bevis om samtycken), "
-        "eller går inte att öppna",
+        "field": "{n} värden som är förseglade med den går inte att öppna",
         "search": "{n} värden är inte flyttade, eller saknar det nummer som deras sökvärde gjordes av",
     }
     names = {"field": "fältnyckeln", "search": "söknyckeln"}

@@ -69,7 +69,7 @@ def preview(content: ReportContent) -> Payload:
 def hand_over(content: ReportContent) -> str:
     """Leave the attested content to the publishing worker, in the vault's own transaction; returns its sha256.
 
-    A version that has been handed over already is refused by the database (IntegrityError).
+    A version that has been handed over already is refused by the database (Conflict).
     """
     row = Contribution(
         huvudman=content.huvudman.id,

@@ -9,12 +9,7 @@ Typst as data, never as markup.
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import sysconfig
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,25 +17,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from stegvis.ground.documents.in_child import RenderError, Said, TemplateError, run_child
+
 SECONDS = 30
 MEMORY_BYTES = 2 * 1024**3  # address space: typst maps much more than it uses
 LARGEST_DATA = 8 * 1024**2
 TEMPLATES = Path(__file__).with_name("templates")
-CHILD = Path(__file__).with_name("child.py")
 # One file that both reads aloud (PDF/UA-1) and can be kept for good (PDF/A-2a).
 STANDARDS = ("ua-1", "a-2a")
-
-
-class RenderError(Exception):
-    """The document could not be made. The text is for the log, and holds nothing of the document's data."""
-
-
-class RenderTimeout(RenderError):
-    """It took longer than it may."""
-
-
-class TemplateError(RenderError):
-    """The template does not compile; `message` is Typst's, without the data."""
 
 
 @dataclass(frozen=True)
@@ -108,34 +92,17 @@ def _lay_out(
 
 def _run(root: Path, main: str, made: datetime, pdf_standards: Sequence[str], seconds: int) -> bytes:
     order = {
+        "kind": "typst",
         "main": main,
-        "packages": [sysconfig.get_path("platlib"), sysconfig.get_path("purelib")],
         "pdf_standards": list(pdf_standards),
         "timestamp": int(made.timestamp()),
-        "cpu_seconds": seconds,
-        "memory_bytes": MEMORY_BYTES,
     }
-    # -I: no user site, no PYTHON* variables, no current folder on the path. -S: no site at all, -B: no
-    # cache written.
-    command = [sys.executable, "-I", "-S", "-B", os.fspath(CHILD)]
     try:
-        done = subprocess.run(  # noqa: S603 - fixed command, own interpreter, own script
-            command, input=json.dumps(order).encode(), capture_output=True, timeout=seconds, cwd=root, env={}
-        )
-    except subprocess.TimeoutExpired:
-        raise RenderTimeout(f"{main} took more than {seconds} seconds") from None
-    if done.returncode == -signal.SIGXCPU:
-        raise RenderTimeout(f"{main} took more than {seconds} seconds of processor time")
-    if done.returncode == 2:
-        raise TemplateError(_message(done.stderr, main))
-    if done.returncode != 0 or not done.stdout.startswith(b"%PDF-"):
-        raise RenderError(f"the renderer of {main} ended with {done.returncode}")
-    return done.stdout
-
-
-def _message(stderr: bytes, main: str) -> str:
-    try:
-        told = json.loads(stderr)
-        return f"{main}: {str(told['message']).splitlines()[0][:300]}"
-    except (ValueError, KeyError, IndexError):
-        return f"{main} could not be compiled"
+        pdf = run_child(root, order, name=main, seconds=seconds, memory_bytes=MEMORY_BYTES)
+    except Said as said:
+        lines = str(said.args[0].get("message") or "").splitlines()
+    else:
+        if not pdf.startswith(b"%PDF-"):
+            raise RenderError(f"the renderer of {main} made no PDF")
+        return pdf
+    raise TemplateError(f"{main}: {lines[0][:300]}" if lines else f"{main} could not be compiled")

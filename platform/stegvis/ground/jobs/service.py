@@ -5,9 +5,11 @@ After the commit the row is handed to the broker; a sweep finds what was left. T
 can at most ask for something that was to be done anyway (walls 14). Every job may run twice without harm.
 """
 
+import traceback
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import redis
@@ -20,6 +22,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from stegvis.ground.day import today
 from stegvis.ground.jobs.models import OUTBOXES
+from stegvis.ground.tenancy.errors import DatabaseFault, translate_database_errors
 from stegvis.ground.tenancy.models import db, now
 from stegvis.ground.tenancy.names import ScopeId
 from stegvis.ground.tenancy.scope import current, scope, scopes, session
@@ -35,7 +38,11 @@ ALERT_EVERY = 10
 
 
 class JobFailed(Exception):
-    """A handler failed: the kind of fault and of work, never its text, which may quote a person (walls 12)."""
+    """A handler failed: kind of fault, kind of work, place; never its text, which may quote a person (walls 12)."""
+
+    def facts_for_log(self) -> dict[str, Any]:
+        """All of it."""
+        return {"of": list(self.args)}
 
 
 Handler = Callable[[dict[str, Any]], None]
@@ -103,8 +110,20 @@ def _hand_over(scope_id: ScopeId, row_id: uuid.UUID) -> None:
 def run(scope_text: str, outbox_id: str) -> str:
     """Do what one outbox row says, once; returns a word for the log.
 
-    Anything unknown (scope, row, kind) does nothing and leaves one alert line.
+    Anything unknown (scope, row, kind) does nothing and leaves one alert line. Raises JobFailed or DatabaseFault,
+    which hold no text.
     """
+    try:
+        return _run(scope_text, outbox_id)
+    except (DatabaseFault, JobFailed):
+        raise
+    except Exception as error:
+        # What fails beside the handler: the trail at the commit, a key that is gone.
+        fault = JobFailed(type(error).__name__)
+    raise fault
+
+
+def _run(scope_text: str, outbox_id: str) -> str:
     try:
         scope_id, row_id = ScopeId.parse(scope_text), uuid.UUID(outbox_id)
     except ValueError:
@@ -129,14 +148,26 @@ def run(scope_text: str, outbox_id: str) -> str:
             log.error("job_refused", why="unknown kind", scope=str(scope_id), outbox=str(row_id))
             return "refused"
         opened.facts["role"] = "system"
-        try:
-            handler(row.payload)
-        except Exception as error:
-            raise JobFailed(type(error).__name__, row.kind) from None
+        _do(handler, row.kind, row.payload)
         row.done_at = now()
         row.attempts += 1
     log.info("job_done", scope=str(scope_id), outbox=str(row_id))
     return "done"
+
+
+def _do(handler: Handler, kind: str, payload: dict[str, Any]) -> None:
+    """Call a handler; a fault of the database goes out as itself, any other as JobFailed without its chain."""
+    try:
+        with translate_database_errors():
+            handler(payload)
+    except DatabaseFault:
+        raise
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        fault = JobFailed(type(error).__name__, kind, f"{Path(place.filename).name}:{place.lineno}")
+    else:
+        return
+    raise fault
 
 
 def sweep(level: str) -> int:

@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from stegvis.config import Settings
@@ -27,7 +26,7 @@ from stegvis.ground.keys.key_files import KeyStore, Wrapped, new_data_keys
 from stegvis.ground.keys.keyring import KeyFault, KeyRing
 from stegvis.ground.keys.owned import OwnedScope
 from stegvis.ground.keys.sealed import Sealed, sealed_attributes
-from stegvis.ground.tenancy.errors import describe
+from stegvis.ground.tenancy.errors import DatabaseFault, translate_database_errors
 from stegvis.ground.tenancy.models import DATA_KEYS, MARKERS, db, now
 from stegvis.ground.tenancy.names import ScopeId, login
 
@@ -35,6 +34,8 @@ BATCH = 200
 TRIES = 5
 WAIT_SECONDS = 600
 RETIRED = ("field", "search")
+# Classes of SQLSTATE that pass by themselves: connection lost, rolled back, locked, ended by an operator.
+PASSING = ("08", "40", "55", "57", "??")
 
 
 class RotationFault(Exception):
@@ -270,17 +271,16 @@ class Rotation:
 
     def _retried(self, work: Callable[[Session], Any]) -> Any:
         """One transaction; again when somebody else held the rows in the other order, or for long."""
-        fault = None
+        fault: DatabaseFault | None = None
         for _ in range(TRIES):
             try:
-                with self._owned.session() as opened:
+                with translate_database_errors(), self._owned.session() as opened:
                     return work(opened)
-            except OperationalError as error:
-                fault = describe(error)
+            except DatabaseFault as error:
+                fault = error
+                if error.sqlstate[:2] not in PASSING:
+                    break
                 time.sleep(0.2)
-            except DBAPIError as error:
-                fault = describe(error)
-                break
         raise RotationFault(
             f"Databasen sade nej ({fault}). Det som är flyttat är flyttat: kör kommandot igen, så går det vidare."
         ) from None

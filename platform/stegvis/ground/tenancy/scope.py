@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from stegvis.ground.keys.current_ring import reset_ring, set_ring
 from stegvis.ground.keys.key_files import KeyFileFault, KeyStore
 from stegvis.ground.keys.keyring import KeyRing, LiveRing
-from stegvis.ground.tenancy.errors import translate_database_errors
+from stegvis.ground.tenancy.errors import refuse_wrong_kinds, translate_database_errors
 from stegvis.ground.tenancy.models import DATA_KEYS, MARKERS, db
 from stegvis.ground.tenancy.names import ScopeId
 from stegvis.ground.tenancy.row_rules import ACCOUNT, MACHINE, OPENS
@@ -110,7 +110,9 @@ class Scopes:
             if not self.directory.knows(scope_id):
                 raise ScopeError(f"there is no scope {scope_id}")
             plain = db.engines[key[1]]
-            self._engines[key] = plain.execution_options(schema_translate_map=scope_id.translation())
+            made = plain.execution_options(schema_translate_map=scope_id.translation())
+            refuse_wrong_kinds(made)
+            self._engines[key] = made
         return self._engines[key]
 
     def open_session(
@@ -234,7 +236,7 @@ def scope(
     """
     if _current.get() is not None:
         raise ScopeError(f"{_current.get().id} is open: one scope at a time")  # type: ignore[union-attr]
-    with _opened(scope_id, account, outsider, gallring) as opened:
+    with translate_database_errors(), _opened(scope_id, account, outsider, gallring) as opened:
         yield opened
 
 
@@ -251,7 +253,7 @@ def short_scope(
     wanted = ScopeId.parse(scope_id) if isinstance(scope_id, str) else scope_id
     if opened is not None and opened.id != wanted:
         raise ScopeError(f"{opened.id} is open: {wanted} must wait")
-    with _opened(wanted, account, outsider) as short:
+    with translate_database_errors(), _opened(wanted, account, outsider) as short:
         # What it waits for may be held by the open one, which waits for it: an error is better than a hang.
         short.session.execute(sa.select(sa.func.set_config("lock_timeout", SHORT_WAITS, True)))
         yield short
@@ -271,13 +273,12 @@ def _opened(
     one = Scope(wanted, opened, ring, registry.directory.get(wanted.forbund), account, outsider)
     token, ring_token = _current.set(one), set_ring(ring)
     try:
-        with translate_database_errors():
-            try:
-                yield one
-                one.finish()
-            except BaseException:
-                opened.rollback()
-                raise
+        try:
+            yield one
+            one.finish()
+        except BaseException:
+            opened.rollback()
+            raise
     finally:
         # Expired before they are let go: an object that somebody held on to raises instead of telling.
         opened.expire_all()
@@ -297,6 +298,16 @@ def _live(known: KeyRing, opened: Session, scope_id: ScopeId) -> LiveRing:
     ring = LiveRing(known, generation)
     event.listen(opened, "after_begin", lambda *_about: ring.begin())
     return ring
+
+
+@contextmanager
+def savepoint() -> Iterator[None]:
+    """A part of the open transaction that may fail alone: its writes go, the rest stays.
+
+    Raises Conflict for a key that is taken and DatabaseFault for everything else, as a scope does.
+    """
+    with translate_database_errors(), session().begin_nested():
+        yield
 
 
 def current() -> Scope:

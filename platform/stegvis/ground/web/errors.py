@@ -8,6 +8,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from stegvis.ground.keys import KeyFileFault
+from stegvis.ground.logs import number_of_request
 from stegvis.ground.web import htmx
 
 
@@ -49,7 +50,7 @@ WORDS: dict[int, Words] = {
     500: Words(
         _("Något gick fel hos oss"),
         _("Det du just gjorde är inte sparat. Det du hade sparat innan finns kvar."),
-        _("Försök igen om en stund. Händer det igen: hör av dig och berätta vad du gjorde."),
+        _("Försök igen om en stund. Händer det igen: hör av dig och uppge felnumret."),
     ),
     503: Words(
         _("Tjänsten är stängd en kort stund"),
@@ -67,10 +68,11 @@ UNKNOWN_HOST = Words(
 
 def answer(code: int, words: Words) -> Response:
     """Make the answer: a page, or for htmx a message in the page's place for messages."""
+    # The number by which the operator finds the line in the log; what is no fault of ours needs none.
+    shown = {"words": words, "code": code, "number": number_of_request() if code >= 500 else ""}
     if htmx.is_htmx(request):
-        made = make_response(render_template("web/errors/fragment.html", words=words, code=code), code)
-        return htmx.aim_at_notices(made)
-    return make_response(render_template("web/errors/page.html", words=words, code=code), code)
+        return htmx.aim_at_notices(make_response(render_template("web/errors/fragment.html", **shown), code))
+    return make_response(render_template("web/errors/page.html", **shown), code)
 
 
 def unknown_host() -> Response:

@@ -42,6 +42,10 @@ def _sentences(thing: str) -> dict[str, str]:
         "ge_ratt": _("gav en behörighet"),
         "ta_ratter": _("tog bort behörigheter"),
         "neka": _("nekades att se %(thing)s", thing=thing),
+        # Keys, by whoever runs the service.
+        "byt_nycklar": _("bytte nycklar"),
+        "byt_nyckelfil": _("bytte nyckelfil"),
+        "forstor_nyckel": _("förstörde en nyckel"),
         # The trail itself.
         "lamna_huvud": _("lämnade ut spårbarhetens huvud"),
     }
@@ -50,7 +54,7 @@ def _sentences(thing: str) -> dict[str, str]:
 ACTIONS = frozenset(
     {
         "andra", "anta_inbjudan", "aterlamna", "attestera", "besluta", "besvara_markering", "bjud_in",
-        "borja_signera", "exportera", "forstor", "fraga", "gallra", "ge_ratt", "lamna_huvud", "lamna_tillbaka",
+        "borja_signera", "byt_nyckelfil", "byt_nycklar", "exportera", "forstor", "forstor_nyckel", "fraga", "gallra", "ge_ratt", "lamna_huvud", "lamna_tillbaka",
         "las", "lista", "logga_in", "logga_ut", "neka", "neka_samtycke", "oppna", "oppna_konto", "registrera",
         "signera", "signera_misslyckat", "skapa", "skicka", "skriv_ut", "sok", "stang_konto", "ta_ratter",
         "ta_tillbaka",

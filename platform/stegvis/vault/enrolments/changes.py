@@ -6,9 +6,9 @@ import uuid
 from datetime import date
 
 from flask_babel import gettext as _
-from sqlalchemy.exc import IntegrityError
 
 from stegvis.ground.day import today
+from stegvis.ground.tenancy import Conflict, savepoint
 from stegvis.ground.tenancy.scope import session
 from stegvis.identity.access.policy import require
 from stegvis.identity.audit import service as audit
@@ -69,9 +69,9 @@ def enrol(
         baseline=dict(baseline.record) or None,
     )
     try:
-        with session().begin_nested():
+        with savepoint():
             session().add(row)
-    except IntegrityError:
+    except Conflict:
         there = queries.by_referral(referral_id)
         if there is None:
             raise

@@ -12,9 +12,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy.exc import IntegrityError
 
 from stegvis.ground.day import today
+from stegvis.ground.tenancy import Conflict, savepoint
 from stegvis.ground.tenancy.models import now
 from stegvis.ground.tenancy.scope import current, session
 from stegvis.ground.web import autosave
@@ -318,9 +318,9 @@ def _row_to_write(ground: Ground, period: Period) -> Report:
         version=0,
     )
     try:
-        with session().begin_nested():
+        with savepoint():
             session().add(row)
-    except IntegrityError:
+    except Conflict:
         found = drafts.row_of(ground.instance.id, period, lock=True)
         if found is None:
             raise

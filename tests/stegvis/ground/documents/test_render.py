@@ -152,7 +152,7 @@ def test_a_canary_in_the_environment_reaches_no_document(monkeypatch, tmp_path):
 def test_the_child_starts_with_an_empty_environment(monkeypatch, tmp_path):
     import subprocess
 
-    from stegvis.ground.documents import render
+    from stegvis.ground.documents import in_child
 
     seen = {}
     real = subprocess.run
@@ -161,7 +161,7 @@ def test_the_child_starts_with_an_empty_environment(monkeypatch, tmp_path):
         seen.update(options, command=command)
         return real(command, **options)
 
-    monkeypatch.setattr(render.subprocess, "run", watched)
+    monkeypatch.setattr(in_child.subprocess, "run", watched)
     render_typst(template(tmp_path, "Hej"), "x.typ", {}, made=MADE)
     assert seen["env"] == {}
     assert "-I" in seen["command"]
