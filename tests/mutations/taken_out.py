@@ -101,6 +101,14 @@ MUTATIONS = (
         "tests/stegvis/vault/referrals/test_referral_drafts.py::test_only_the_author_reads_before_the_yes",
     ),
     Mutation(
+        7,
+        "PostgreSQL visar arbetslaget ett utkast",
+        f"{TENANCY}/row_rules.py",
+        'f"{_OF_THE_TEAM} OR author_id = {{me}} OR person_id = {{me}}"',
+        "f\"state <> '' OR author_id = {{me}} OR person_id = {{me}}\"",
+        f"{WALLS}/test_wall_07_drafts.py::test_a_team_that_forgets_to_ask_still_reads_no_draft",
+    ),
+    Mutation(
         8,
         "radskyddet gäller inte ägaren",
         f"{TENANCY}/provision.py",
@@ -236,6 +244,14 @@ MUTATIONS = (
         'outsider = bool(login.get("outsider"))',
         "outsider = False",
         f"{ACCESS}/test_access_policy.py::test_outsiders_work_under_the_narrow_role",
+    ),
+    Mutation(
+        19,
+        "PostgreSQL visar en utomstående andras remisser",
+        f"{TENANCY}/row_rules.py",
+        '_own("author_id = {me} OR person_id = {me}", write=True, insert="author_id = {me}")',
+        '_own("true", write=True, insert="author_id = {me}")',
+        f"{WALLS}/test_wall_07_drafts.py::test_postgresql_shows_a_draft_to_its_author_and_the_person_alone",
     ),
     Mutation(
         19,
