@@ -3,7 +3,8 @@
 To add one: name the wall, say in a few Swedish words what is gone, give the file, a text that stands exactly
 once in it, what to put in its place (the code must still run), and the test as pytest names it. Choose the
 smallest change that opens a hole, and the test that guards it; a test that falls for any other reason proves
-nothing.
+nothing. With `still` it is the other way round: two walls stand behind each other, the first is taken out, and
+the test must pass all the same (walls 19: a forgotten check in an outsider's page shows nobody else's row).
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Mutation:
-    """One thing taken out: `old` stands once in `file` and becomes `new`; then `test` must fail."""
+    """One thing taken out: `old` stands once in `file` and becomes `new`; then `test` must fail (or `still` pass)."""
 
     wall: int
     what: str
@@ -19,6 +20,7 @@ class Mutation:
     old: str
     new: str
     test: str
+    still: bool = False
 
 
 HOUSE = "platform/stegvis"
@@ -91,14 +93,6 @@ MUTATIONS = (
         "sa.or_(account.ends_on.is_(None), account.ends_on >= day))",
         "sa.true())",
         f"{ACCESS}/test_access_sessions.py::test_accounts_of_other_authorities_end_after_ninety_days",
-    ),
-    Mutation(
-        7,
-        "ett utkast läses av andra än den som skrev det",
-        f"{HOUSE}/vault/referrals/service.py",
-        "require(row is not None and row.author_id == actor().account,",
-        "require(row is not None,",
-        "tests/stegvis/vault/referrals/test_referral_drafts.py::test_only_the_author_reads_before_the_yes",
     ),
     Mutation(
         7,
@@ -244,6 +238,24 @@ MUTATIONS = (
         'outsider = bool(login.get("outsider"))',
         "outsider = False",
         f"{ACCESS}/test_access_policy.py::test_outsiders_work_under_the_narrow_role",
+    ),
+    Mutation(
+        19,
+        "remittentens sida frågar inte vems utkastet är",
+        f"{HOUSE}/vault/referrals/service.py",
+        "require(row is not None and row.author_id == actor().account,",
+        "require(row is not None,",
+        "tests/stegvis/vault/referrals/test_referral_drafts.py::test_only_the_author_reads_before_the_yes",
+        still=True,
+    ),
+    Mutation(
+        19,
+        "deltagarens sida frågar inte vems samtycket är",
+        f"{HOUSE}/vault/consent/service.py",
+        "found = [row for row in _own_rows() if row.id == consent_id]",
+        "found = list(session().scalars(sa.select(Consent).where(Consent.id == consent_id)))",
+        "tests/stegvis/vault/consent/test_consent_other_ways.py::test_nobody_reads_or_answers_anothers_samtycke",
+        still=True,
     ),
     Mutation(
         19,
