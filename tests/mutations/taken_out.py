@@ -271,7 +271,7 @@ MUTATIONS = (
         f"{HOUSE}/identity/access/policy.py",
         "        return not self.rights or any(actor.has(right, insats) for right in self.rights)",
         "        return True",
-        f"{ACCESS}/test_access_policy.py::test_another_insats_is_404_and_leaves_one_event",
+        f"{ACCESS}/test_access_policy.py::test_right_and_kind_are_both_asked_for",
     ),
     Mutation(
         19,

@@ -58,7 +58,13 @@ def above(admin: psycopg.Connection, schemas: tuple[str, ...]) -> str:
 
 
 @pytest.fixture
-def sent(people: Any) -> Any:  # noqa: F811
+def nobody_else(admin: psycopg.Connection) -> None:
+    """Take away people whom other tests planted past every rule: their names open with no key."""
+    admin.execute("TRUNCATE hm_gavleborg_sandviken.participant CASCADE")
+
+
+@pytest.fixture
+def sent(nobody_else: None, people: Any) -> Any:  # noqa: F811
     """A report with a canary in a draft that was written over, in a flag, in an answer, and in what crosses."""
     write(people, {"aktiviteter": {"text": f"En deltagare dömdes, {DRAFT} kronor."}})
     crossing = {"aktiviteter": {"text": f"Arbetslaget har kört {CROSSES} kilometer. En deltagare dömdes."}}
