@@ -1,6 +1,6 @@
 """Scopes under stress: many processes, many scopes, errors, held objects, traps and killed backends.
 
-    python -m bench.scope_stress            # 4 processes, 40 scopes, 50 000 operations
+    ./run bench scope_stress            # 4 processes, 40 scopes, 50 000 operations
 
 Every scope holds rows with the *same* keys as every other, each with its scope's name in it. Whatever reads a
 row with another's name in it, under another's role or account, or gets a word out of an object that was held
@@ -354,15 +354,17 @@ def stress(processes: int, forbund: int, huvudman: int, operations: int) -> dict
     }
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run and print; 0 when nothing was mis-scoped."""
-    parser = argparse.ArgumentParser(description="Scope under press: inget får hamna i fel scope.")
+    parser = argparse.ArgumentParser(
+        prog="./run bench scope_stress", description="Scope under press: inget får hamna i fel scope."
+    )
     parser.add_argument("--processes", type=int, default=4)
     parser.add_argument("--forbund", type=int, default=4)
     parser.add_argument("--huvudman", type=int, default=9, help="huvudmän per förbund (9: 40 scope i allt)")
     parser.add_argument("--operations", type=int, default=50_000)
     parser.add_argument("--json", action="store_true")
-    told = parser.parse_args()
+    told = parser.parse_args(arguments)
     found = stress(told.processes, told.forbund, told.huvudman, told.operations)
     if told.json:
         print(json.dumps(found))  # noqa: T201

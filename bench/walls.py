@@ -1,6 +1,6 @@
 """What the walls cost: a login that asks 13 vaults, and the caseload with and without each of them.
 
-    python -m bench.walls
+    ./run bench walls
 
 Everything runs in one process with Flask's own client, so that the differences are the walls' and not the
 network's. "Without" is made here and nowhere else: the check that is taken away is replaced by one that does
@@ -254,11 +254,11 @@ def told(one: Login, found: dict[str, float]) -> str:
     return "\n".join(lines)
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run and print; 0 when both hold."""
-    parser = argparse.ArgumentParser(description="Vad väggarna kostar.")
+    parser = argparse.ArgumentParser(prog="./run bench walls", description="Vad väggarna kostar.")
     parser.add_argument("--rounds", type=int, default=60, help="frågor av varje slag (60)")
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     with generated(1, VAULTS) as made, Path(os.devnull).open("w") as nowhere:
         app = create_app(made.settings)
         # The lines of the log are made as always, and read by nobody.

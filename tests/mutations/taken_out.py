@@ -173,7 +173,7 @@ MUTATIONS = (
         f"{TENANCY}/errors.py",
         "        fault = describe(error)\n",
         "        raise describe(error) from error\n",
-        "tests/stegvis/ground/tenancy/test_database_errors.py::test_a_check_that_says_no",
+        "tests/stegvis/ground/tenancy/test_database_errors.py::test_a_cast_that_fails",
     ),
     Mutation(
         13,
