@@ -52,7 +52,7 @@ TRAPS = (
     "select set_config('stegvis.account', 'nagon-annan', false)",
     "select set_config('search_path', {schema}, false)",
     "declare kvar cursor with hold for select kind from {table}",
-    "select pg_advisory_lock(198001011234)",
+    "select pg_try_advisory_lock(198001011234)",
     "listen kanal",
 )
 

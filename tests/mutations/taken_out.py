@@ -216,6 +216,22 @@ MUTATIONS = (
         f"{WALLS}/test_wall_14_queue.py::test_done_work_is_not_done_again",
     ),
     Mutation(
+        17,
+        "papperen frågar inte om samtycket är taget tillbaka",
+        f"{HOUSE}/vault/consent/service.py",
+        '        Referral.id == referral_id,\n        Consent.state == "given",\n',
+        "        Referral.id == referral_id,\n",
+        f"{WALLS}/test_wall_17_withdrawal.py::test_nothing_is_shown_that_was_read_after_the_withdrawal",
+    ),
+    Mutation(
+        17,
+        "papperen frågar inte om samtycket har löpt ut",
+        f"{HOUSE}/vault/consent/service.py",
+        "        Consent.valid_from <= day,\n        Consent.valid_to >= day,\n",
+        "        Consent.valid_from <= day,\n",
+        f"{WALLS}/test_wall_17_withdrawal.py::test_papers_end_with_the_last_day_of_the_samtycke",
+    ),
+    Mutation(
         18,
         "ett nekande försvinner med det som rullas tillbaka",
         f"{HOUSE}/identity/audit/service.py",
@@ -256,6 +272,14 @@ MUTATIONS = (
         "found = list(session().scalars(sa.select(Consent).where(Consent.id == consent_id)))",
         "tests/stegvis/vault/consent/test_consent_other_ways.py::test_nobody_reads_or_answers_anothers_samtycke",
         still=True,
+    ),
+    Mutation(
+        19,
+        "PostgreSQL visar en utomstående andras inskrivningar",
+        f"{TENANCY}/row_rules.py",
+        '"enrolment": {"hm": ALL, "ute": _own(_MINE)}',
+        '"enrolment": {"hm": ALL, "ute": _own("true")}',
+        f"{WALLS}/test_wall_19_outsiders.py::test_somebody_sees_the_rows_about_oneself_and_no_others",
     ),
     Mutation(
         19,
