@@ -162,7 +162,7 @@ MUTATIONS = (
     Mutation(
         11,
         "en annans nyckelfil duger",
-        f"{HOUSE}/ground/keys/keyring.py",
+        f"{HOUSE}/ground/keys/key_files.py",
         'if content.get("scope") != scope or len(key) != 32:',
         "if len(key) != 32:",
         f"{WALLS}/test_wall_11_keys.py::test_a_wrong_key_file_is_a_sentence",
@@ -325,8 +325,8 @@ MUTATIONS = (
         21,
         "ett annat scopes schema öppnas",
         f"{TENANCY}/scope.py",
-        "            if written != str(scope_id):\n",
-        "            if not written:\n",
+        "if marker is None or written != str(scope_id):",
+        "if marker is None:",
         f"{WALLS}/test_wall_21_names.py::test_a_schema_that_is_anothers_is_not_opened",
     ),
     Mutation(
