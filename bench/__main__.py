@@ -1,4 +1,4 @@
-"""`python -m bench`: the caseload page against the bare WSGI floor, in one run on one server program."""
+"""`./run bench`: the caseload page against the bare WSGI floor, in one run on one server program."""
 
 from __future__ import annotations
 
@@ -120,9 +120,17 @@ def table(found: list[Measured]) -> str:
 
 
 def main() -> int:
-    """Run and print."""
+    """Run and print; `walls` and `scope_stress` as the first word run those instead."""
+    if sys.argv[1:2] == ["walls"]:
+        from bench import walls
+
+        return walls.main(sys.argv[2:])
+    if sys.argv[1:2] == ["scope_stress"]:
+        from bench import scope_stress
+
+        return scope_stress.main(sys.argv[2:])
     parser = argparse.ArgumentParser(
-        prog="./run bench", description="Mäter personlistan mot ett tomt program."
+        prog="./run bench [walls|scope_stress]", description="Mäter personlistan mot ett tomt program."
     )
     parser.add_argument("--rounds", type=int, default=300, help="frågor av varje slag (300)")
     parser.add_argument("--port", type=int, help="webbens port")

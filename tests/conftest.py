@@ -25,6 +25,7 @@ from stegvis.local.home import LocalError
 from stegvis.local.installation import DEMO_DAY, set_day, set_up
 from stegvis.local.servers import Servers, servers, wipe
 from visiting import HOST, Login, People, RunningEid, Visitor
+from walls_summary import pytest_terminal_summary  # noqa: F401  a line a wall, also where xdist collects
 
 PLATFORM = Path(__file__).parents[1] / "platform"
 

@@ -58,7 +58,10 @@ def create_app(settings: Settings, levels: tuple[str, ...] = ("forbund", "huvudm
         STEGVIS=settings,
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=_url(settings, "door"),
-        SQLALCHEMY_BINDS={level: {"url": _url(settings, LOGIN_OF_LEVEL[level])} for level in levels},
+        # Flask-SQLAlchemy gives SQLALCHEMY_ENGINE_OPTIONS to the first engine alone: each bind has them itself.
+        SQLALCHEMY_BINDS={
+            level: {"url": _url(settings, LOGIN_OF_LEVEL[level])} | _engine_options() for level in levels
+        },
         SQLALCHEMY_ENGINE_OPTIONS=_engine_options(),
         WTF_CSRF_TIME_LIMIT=None,
         MAX_CONTENT_LENGTH=4 * 1024 * 1024,
@@ -104,7 +107,7 @@ def _url(settings: Settings, kind: str) -> URL:
 
 def _engine_options() -> dict[str, Any]:
     # No name resolves without its schema, no parameter stands in a log, and nobody sees who is connected.
-    connect = {"options": "-c search_path= -c application_name=stegvis"}
+    connect = {"options": "-c search_path=", "application_name": "stegvis"}
     return POOL | {"connect_args": connect, "hide_parameters": True}
 
 

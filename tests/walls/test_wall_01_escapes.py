@@ -5,7 +5,11 @@ förbund's role into a vault's. C: one login per level, a short-lived login per 
 refuses the rest.
 """
 
+import itertools
+import os
+import re
 import subprocess
+import sys
 from pathlib import Path
 
 import psycopg
@@ -14,7 +18,7 @@ import sqlalchemy as sa
 from flask import Flask
 from psycopg import sql
 
-from stegvis.config import Settings
+from stegvis.config import Settings, find_root
 from stegvis.ground.tenancy.models import VaultMarker, db
 from stegvis.ground.tenancy.names import ScopeId, login
 from stegvis.ground.tenancy.shell import short_login
@@ -24,6 +28,7 @@ from walls.planting import plant
 
 pytestmark = pytest.mark.walls
 
+ROOT = find_root()
 CANARY = "kanariefågel"
 REFUSED = "42501"
 NO_XML = "0A000"  # the wheel's PostgreSQL is built without libxml: the function itself refuses
@@ -122,30 +127,65 @@ def test_no_scope_escapes_from_its_shell(
                     )
 
 
-def test_what_is_typed_into_psql_is_refused_too(
+# Opens the real shell of a scope, as `stegvis db shell` does once the servers run: standard input is the pipe.
+SHELL = """
+import sys
+from pathlib import Path
+from stegvis.config import read_settings
+from stegvis.ground.tenancy.names import ScopeId
+from stegvis.ground.tenancy.shell import open_shell
+sys.exit(open_shell(read_settings(Path(sys.argv[1])), ScopeId.parse(sys.argv[2]), Path(sys.argv[3])))
+"""
+
+
+def piped(
+    settings: Settings, running: Servers, scope: ScopeId, text: str
+) -> subprocess.CompletedProcess[str]:
+    """What a scope's shell answers to what is piped into it."""
+    psql: Path = running.postgres.bin_dir / "psql"
+    return subprocess.run(
+        [sys.executable, "-c", SHELL, settings.home, str(scope), psql],
+        input=text,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "platform")},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_what_is_piped_into_any_shell_is_refused(
     settings: Settings, running: Servers, every_scope: list[ScopeId], planted: None
 ) -> None:
-    psql: Path = running.postgres.bin_dir / "psql"
-    scope = ScopeId.parse("gavleborg")
+    """Whoever types can tell psql to go on after a fault: every attack, one after another, in one session."""
+    for scope in every_scope:
+        lines, wanted = ["\\set ON_ERROR_STOP 0"], {}
+        for target, table in targets(scope, every_scope):
+            for attack in attacks(target, table, settings.prefix):
+                wanted[str(len(wanted))] = attack
+                lines += [f"{attack};", f"\\echo attack {len(wanted) - 1} :ERROR :SQLSTATE"]
+        lines += ["\\echo own", f"select count(*) from {scope.schema}.scope_marker;"]
+        told = piped(settings, running, scope, "\n".join(lines))
+        assert CANARY.encode().hex() not in told.stdout, scope
+        found = re.findall(r"^attack (\d+) (\w+) (\w+)$", told.stdout, re.MULTILINE)
+        assert [number for number, *_ in found] == list(wanted)
+        for number, failed, state in found:
+            fits = state == REFUSED or (state == NO_XML and "_to_xml" in wanted[number])
+            assert (failed, fits) == ("true", True), (scope, wanted[number], state)
+        # The shell that refused all this is one that reads its own scope.
+        assert told.stdout.split("own\n")[1].split() == ["count", "-------", "1", "(1", "row)"]
+
+
+@pytest.mark.parametrize("attack", ["set role {role}; {read}", "reset role; {read}", "{read}"])
+def test_a_shell_ends_with_3_at_the_first_refusal(
+    settings: Settings, running: Servers, planted: None, attack: str
+) -> None:
     target = ScopeId.parse("gavleborg/sandviken")
-    with short_login(settings, scope) as one:
-        environment = {
-            "PGHOST": settings.database.host,
-            "PGPORT": str(settings.database.port),
-            "PGDATABASE": settings.database.name,
-            "PGUSER": one.name,
-            "PGPASSWORD": one.password,
-            "PGOPTIONS": f"-c role={one.role}",
-        }
-        for attack in attacks(target, "participant", settings.prefix):
-            answer = subprocess.run(
-                [psql, "--no-psqlrc", "--set", "ON_ERROR_STOP=1", "--file", "-"],
-                input=attack,
-                env=environment,
-                capture_output=True,
-                text=True,
-            )
-            assert (answer.returncode, CANARY.encode().hex() in answer.stdout) == (3, False), attack
+    read = f"select number_sealed from {target.schema}.participant;"
+    text = attack.format(role=target.role(settings.prefix), read=read)
+    told = piped(settings, running, ScopeId.parse("gavleborg"), text)
+    assert (told.returncode, told.stdout) == (3, "")
+    assert "permission denied" in told.stderr
+    seen = piped(settings, running, target, read)
+    assert (seen.returncode, CANARY.encode().hex() in seen.stdout) == (0, True), "it is there for its own"
 
 
 def test_a_shell_login_is_gone_when_the_shell_ends(settings: Settings, admin: psycopg.Connection) -> None:
@@ -181,19 +221,17 @@ def test_no_escape_to_a_vault_from_an_engine(
     level: str,
     under_role: bool,
 ) -> None:
-    scope = next(one for one in every_scope if one.level == level)
+    roles = [one.role(settings.prefix) for one in every_scope if one.level == level]
     vaults = [one for one in every_scope if one.level == "huvudman"]
     with db.engines[level].connect() as pooled:
         raw = pooled.connection.driver_connection
         assert isinstance(raw, psycopg.Connection)
-        for vault in vaults:
+        for role, vault in itertools.product(roles if under_role else [""], vaults):
             for attack in attacks(vault, "participant", settings.prefix):
-                if under_role:
-                    raw.execute(
-                        sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(scope.role(settings.prefix)))
-                    )
+                if role:
+                    raw.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role)))
                 found = outcome(raw, attack)
-                assert found == REFUSED or (found == NO_XML and "_to_xml" in attack), (attack, found)
+                assert found == REFUSED or (found == NO_XML and "_to_xml" in attack), (role, attack, found)
         pooled.invalidate()
 
 

@@ -12,6 +12,8 @@ from psycopg import sql
 from stegvis.config import LOGINS, Settings
 from stegvis.ground.tenancy.grants import MATRIX, verbs
 from stegvis.ground.tenancy.names import ScopeId, login
+from stegvis.ground.tenancy.provision import Provisioner
+from stegvis.ground.tenancy.tenants import load_directory
 from walls.conftest import Role
 from walls.planting import tables
 
@@ -190,6 +192,47 @@ def test_memberships(admin: psycopg.Connection, settings: Settings, every_scope:
     assert {row[:2] for row in usable} == wanted
     assert {row[:2] for row in usable if row[2]["admin_option"]} == set()
     assert {row[0] for row in rows if row not in usable} <= {login(prefix, "migrator")}
+
+
+def test_rights_hang_on_tables_schemas_and_the_database_alone(
+    admin: psycopg.Connection, settings: Settings
+) -> None:
+    """The server's own list of what refers to a role: no function, type, language, parameter or large object."""
+    rows = admin.execute(
+        "SELECT DISTINCT d.deptype::text, d.classid::regclass::text, r.rolname = %s FROM pg_shdepend d"
+        " JOIN pg_roles r ON r.oid = d.refobjid WHERE d.refclassid = 'pg_authid'::regclass"
+        " AND starts_with(r.rolname, %s) AND d.dbid IN (0, (SELECT oid FROM pg_database"
+        " WHERE datname = current_database()))",
+        [login(settings.prefix, "owner"), f"{settings.prefix}_"],
+    ).fetchall()
+    owned = {row[1] for row in rows if row[0] == "o"}
+    # Memberships, which 16 and later list here too, are compared one by one above.
+    given = {row[1] for row in rows if row[0] == "a"} - {"pg_auth_members"}
+    assert {row[2] for row in rows if row[0] == "o"} == {True}
+    assert owned >= {"pg_class", "pg_namespace", "pg_database"}
+    assert given == {"pg_class", "pg_namespace", "pg_database"}
+    # What is left are the roles that a policy of row level security is for.
+    assert {row[0] for row in rows} - {"o", "a"} <= {"r", "i"}
+    assert {row[1] for row in rows if row[0] == "r"} <= {"pg_policy"}
+
+
+def test_a_grant_beyond_the_matrix_goes_at_the_next_provisioning(
+    admin: psycopg.Connection, settings: Settings, every_scope: list[ScopeId]
+) -> None:
+    """Somebody's hand, or a line that was taken out of the matrix: revoke comes before give."""
+    scope = next(one for one in every_scope if one.level == "huvudman")
+    names = {
+        "schema": sql.Identifier(scope.schema),
+        "role": sql.Identifier(scope.role(settings.prefix)),
+    }
+    directory = load_directory(settings.tenants_dir, settings.prefix)
+    ask = "SELECT has_table_privilege(%s, %s, 'DELETE')"
+    asked = [scope.role(settings.prefix), f"{scope.schema}.participant"]
+    admin.execute(sql.SQL("GRANT DELETE ON {schema}.participant TO {role}").format(**names))
+    assert admin.execute(ask, asked).fetchone() == (True,)
+    admin.execute(sql.SQL("UPDATE {schema}.scope_marker SET grants = ''").format(**names))
+    Provisioner(settings, directory).apply()
+    assert admin.execute(ask, asked).fetchone() == (False,)
 
 
 def test_append_only_tables_are_declared_so() -> None:

@@ -7,17 +7,16 @@ owner. C: ids are copied as values; every vault can be dumped and restored alone
 import os
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
-from flask import Flask
 from psycopg import sql
 
 from stegvis.config import Settings
-from stegvis.ground.tenancy import scope
-from stegvis.ground.tenancy.names import ScopeId, login
-from stegvis.identity.accounts import service as accounts
-from stegvis.local.installation import superuser
+from stegvis.ground.tenancy.names import login
+from stegvis.ground.tenancy.tenants import load_directory
+from stegvis.local.installation import set_up, superuser
 from stegvis.local.servers import Servers
 from walls.planting import plant, tables
 
@@ -61,6 +60,25 @@ def test_nothing_depends_on_another_schema(admin: psycopg.Connection) -> None:
     assert ours == []
 
 
+# Rows that provisioning has put there; a second one would not be a scope any more.
+PROVISIONED = {"scope_marker", "data_key", "audit_head"}
+
+
+@pytest.fixture
+def full(running: Servers, run_folder: Path, worker_id: str) -> Iterator[Settings]:
+    """An installation of this test's own with a row in every table of every scope."""
+    name = f"w10_{worker_id}"
+    home = run_folder / f"home-{name}"
+    made = set_up(home, running, progress=lambda line: None, prefix=name, name=name)
+    with superuser(running.postgres, name) as admin:
+        for one in load_directory(made.tenants_dir, name).scopes():
+            for table in tables(one.level):
+                if table.name not in PROVISIONED:
+                    plant(admin, table, one.schema)
+    yield made
+    gone(running, name)
+
+
 @pytest.fixture
 def empty_database(running: Servers, settings: Settings) -> Iterator[str]:
     """A new database without anything of ours, gone at the end."""
@@ -68,6 +86,11 @@ def empty_database(running: Servers, settings: Settings) -> Iterator[str]:
     with superuser(running.postgres, "postgres") as admin:
         admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
     yield name
+    gone(running, name)
+
+
+def gone(running: Servers, name: str) -> None:
+    """Drop a database."""
     with superuser(running.postgres, "postgres") as admin:
         admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
@@ -103,46 +126,48 @@ def counted(connection: psycopg.Connection, schema: str) -> dict[str, int]:
     return found
 
 
-def test_each_scope_restores_alone(
-    in_app: Flask,
-    running: Servers,
-    settings: Settings,
-    admin: psycopg.Connection,
-    every_scope: list[ScopeId],
-    empty_database: str,
-) -> None:
-    with scope("gavleborg/sandviken"):
-        # References from account_right to account: an order that a restore has to find by itself.
-        accounts.open_account("199003032395", "Prov Provsson", "personal", rights=("handledare",))
-    for level in ("forbund", "publicering"):
-        for table in tables(level):
-            if not table.foreign_keys and table.name not in (
-                "scope_marker",
-                "data_key",
-                "audit_event",
-                "audit_head",
-            ):
-                plant(admin, table, ScopeId("gavleborg", publishing=level == "publicering").schema)
-    for one in every_scope:
-        if one.forbund == "kalmar_lan":
-            continue
-        restored = subprocess.run(
-            [running.postgres.bin_dir / "psql", "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1"],
-            input=dump(running, settings, one.schema),
-            env=os.environ
-            | {
-                "PGHOST": str(running.postgres.socket_dir),
-                "PGPORT": str(running.postgres.port),
-                "PGDATABASE": empty_database,
-                "PGUSER": running.postgres.superuser,
-                "PGPASSWORD": running.postgres.password,
-            },
-            capture_output=True,
-            text=True,
-        )
-        assert restored.returncode == 0, (one, restored.stderr)
-        with superuser(running.postgres, empty_database) as other:
-            there = counted(other, one.schema)
-            assert there == counted(admin, one.schema)
-            assert there["scope_marker"] == 1
-            other.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(one.schema)))
+def restore(running: Servers, database: str, text: str) -> str:
+    """Read a dump's text into a database, stopping at the first fault; what psql complains of."""
+    done = subprocess.run(
+        [running.postgres.bin_dir / "psql", "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1"],
+        input=text,
+        env=os.environ
+        | {
+            "PGHOST": str(running.postgres.socket_dir),
+            "PGPORT": str(running.postgres.port),
+            "PGDATABASE": database,
+            "PGUSER": running.postgres.superuser,
+            "PGPASSWORD": running.postgres.password,
+        },
+        capture_output=True,
+        text=True,
+    )
+    return done.stderr
+
+
+def test_each_scope_restores_alone(running: Servers, full: Settings, empty_database: str) -> None:
+    with superuser(running.postgres, full.database.name) as admin:
+        for one in load_directory(full.tenants_dir, full.prefix).scopes():
+            assert restore(running, empty_database, dump(running, full, one.schema)) == "", one
+            with superuser(running.postgres, empty_database) as other:
+                there = counted(other, one.schema)
+                assert there == counted(admin, one.schema)
+                assert min(there.values()) > 0, "an empty table proves nothing"
+                assert there["scope_marker"] == 1
+                other.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(one.schema)))
+
+
+def test_a_forbund_ends_nothing_in_a_vault(running: Servers, full: Settings) -> None:
+    """The attack itself: everything above the vaults is emptied with all that refers to it; a vault keeps all."""
+    directory = load_directory(full.tenants_dir, full.prefix)
+    vaults = [one for one in directory.scopes() if one.level == "huvudman"]
+    above = {"stegvis": "stegvis"} | {
+        one.schema: one.level for one in directory.scopes() if one.level != "huvudman"
+    }
+    with superuser(running.postgres, full.database.name) as admin:
+        before = {one: counted(admin, one.schema) for one in vaults}
+        for schema, level in above.items():
+            for table in tables(level):
+                admin.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.Identifier(schema, table.name)))
+            assert set(counted(admin, schema).values()) <= {0, 1}, "emptied, but for the migration's mark"
+        assert {one: counted(admin, one.schema) for one in vaults} == before

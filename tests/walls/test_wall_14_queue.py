@@ -190,7 +190,9 @@ def test_foreign_and_unknown_work_is_refused_with_one_line_each(inside: Own) -> 
     queue, row = inside.queue("hm"), str(uuid.uuid4())
     with scope(VAULT):
         jobs.add("prov.okant", {}, "okant")
-    unknown_kind = str(inside.ask("SELECT id FROM hm_gavleborg_sandviken.outbox WHERE key = 'okant'")[0][0])
+    ask_for(range(50, 51))
+    ids = "SELECT id FROM hm_gavleborg_sandviken.outbox WHERE key = %s"
+    unknown_kind, foreign = (str(inside.ask(ids, key)[0][0]) for key in ("okant", "prov-50"))
     queue.empty()
     asked = [
         ("gavleborg", row, "another level"),
@@ -204,12 +206,27 @@ def test_foreign_and_unknown_work_is_refused_with_one_line_each(inside: Own) -> 
     ]
     for scope_text, outbox_id, _ in asked:
         queue.enqueue(jobs.FUNCTION, scope_text, outbox_id)
+    for vault in ("gavleborg/af_gavle", "kalmar_lan/kalmar"):
+        queue.enqueue(jobs.FUNCTION, vault, foreign)
     queue.enqueue(jobs.FUNCTION, VAULT, row)
     worker = inside.start("hm")
-    wait_for(lambda: any(line["event"] == "job_nothing_to_do" for line in worker.lines()), "the last job")
+    wait_for(lambda: ("nothing", VAULT, row) in alerts(worker), "the last job")
     assert worker.refusals() == [why for _, _, why in asked]
-    nothing = [line["outbox"] for line in worker.lines() if line["event"] == "job_nothing_to_do"]
-    assert nothing == [row]
+    assert alerts(worker) == [
+        ("nothing", "gavleborg/af_gavle", foreign),
+        ("nothing", "kalmar_lan/kalmar", foreign),
+        ("nothing", VAULT, row),
+    ]
+    undone = "SELECT done_at, attempts FROM hm_gavleborg_sandviken.outbox WHERE id = %s"
+    assert inside.ask(undone, foreign) == [(None, 0)], "another vault's asking changed nothing"
+    finish = "UPDATE hm_gavleborg_sandviken.outbox SET done_at = now() WHERE id = ANY(%s)"
+    inside.ask(finish, [uuid.UUID(foreign), uuid.UUID(unknown_kind)])
+
+
+def alerts(worker: Worker) -> list[tuple[str, str, str]]:
+    """The lines that say that there was nothing to do."""
+    found = [line for line in worker.lines() if line["event"] == "job_nothing_to_do"]
+    return [("nothing", line["scope"], line["outbox"]) for line in found]
 
 
 def test_done_work_is_not_done_again(inside: Own) -> None:
@@ -219,10 +236,9 @@ def test_done_work_is_not_done_again(inside: Own) -> None:
     wait_for(lambda: done(inside, range(100, 101)) == {100: 1}, "the job")
     row = str(inside.ask("SELECT id FROM hm_gavleborg_sandviken.outbox WHERE key = 'prov-100'")[0][0])
     inside.queue("hm").enqueue(jobs.FUNCTION, VAULT, row)
-    wait_for(
-        lambda: any(line["event"] == "job_nothing_to_do" for line in worker.lines()), "the second asking"
-    )
+    wait_for(lambda: bool(alerts(worker)), "the second asking")
     assert done(inside, range(100, 101)) == {100: 1}
+    assert (alerts(worker), worker.refusals()) == ([("nothing", VAULT, row)], [])
 
 
 def test_a_killed_worker_loses_nothing(inside: Own) -> None:
