@@ -142,7 +142,7 @@ def ask_for(numbers: range) -> None:
 
 def done(own: Own, numbers: range) -> dict[int, int]:
     """How often each job's effect is in the trail."""
-    rows = own.ask("SELECT details->>'nummer' FROM hm_gavleborg_sandviken.audit_event WHERE action = 'prov'")
+    rows = own.ask("SELECT details->>'nummer' FROM hm_gavleborg_sandviken.audit_event WHERE action = 'andra'")
     found = [int(row[0]) for row in rows]
     return {number: found.count(number) for number in numbers}
 
