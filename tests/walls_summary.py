@@ -65,10 +65,27 @@ def counted(reporter: TerminalReporter) -> dict[int, Counter[str]]:
     return found
 
 
+def isolation(reporter: TerminalReporter) -> str:
+    """How much the isolation matrix tried and how many leaks it found; empty when it did not run."""
+    tried = [
+        value
+        for reports in reporter.stats.values()
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == "isolering" and getattr(report, "when", "") == "call"
+    ]
+    if not tried:
+        return ""
+    count, leaks = (sum(each) for each in zip(*tried, strict=True))
+    return f"isoleringsmatris: {count:,} prövningar".replace(",", " ") + f", {leaks} läckor"
+
+
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
     """Print a line a wall: all 25 where the walls were asked for by name, else those that ran."""
     ran = counted(terminalreporter)
     asked = "walls" in f"{config.option.keyword} {config.option.markexpr}"
+    if said := isolation(terminalreporter):
+        terminalreporter.write_line(said)
     shown = [one for one in walls(WALLS.read_text("utf-8")) if asked or one.number in ran]
     if not shown:
         return

@@ -23,6 +23,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("renewed_on", sa.Date(), nullable=True),
+        sa.Column("contact_sealed", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint("kind in ('kansli')", name=op.f("ck_account_kind")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
         sa.UniqueConstraint("number_hash", "kind", name=op.f("uq_account_number_hash_kind")),

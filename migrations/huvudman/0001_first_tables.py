@@ -161,6 +161,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("renewed_on", sa.Date(), nullable=True),
+        sa.Column("contact_sealed", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint(
             "kind in ('personal','remittent','motesdeltagare','deltagare','foretradare','utvarderare')",
             name=op.f("ck_account_kind"),
@@ -235,6 +237,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "right", "insats", name=op.f("pk_account_right")),
         schema=schema(),
     )
+    op.create_table(
+        "opened_with_reason",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("participant_id", sa.Uuid(), nullable=False),
+        sa.Column("insats", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("words_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], [ref("account.id")], name=op.f("fk_opened_with_reason_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["participant_id"], [ref("participant.id")], name=op.f("fk_opened_with_reason_participant_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_opened_with_reason")),
+        schema=schema(),
+    )
+    for column in ("account_id", "participant_id"):
+        op.create_index(
+            op.f(f"ix_opened_with_reason_{column}"),
+            "opened_with_reason",
+            [column],
+            unique=False,
+            schema=schema(),
+        )
     op.create_table(
         "referral",
         sa.Column("id", sa.Uuid(), nullable=False),

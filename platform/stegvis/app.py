@@ -27,6 +27,7 @@ from stegvis.plugin_host import service as plugins
 # Rooms with pages, and rooms with work for the worker, in the order of the import rules.
 ROOMS = (
     "identity.eid",
+    "identity.accounts",
     "forbund.catalogue",
     "vault.forms",
     "vault.referrals",

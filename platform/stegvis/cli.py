@@ -16,8 +16,7 @@ from stegvis.ground.tenancy.names import ScopeId
 from stegvis.ground.tenancy.scope import scope
 from stegvis.ground.tenancy.shell import open_shell
 from stegvis.ground.tenancy.tenants import load_directory
-from stegvis.identity.access.rights import FORBUNDSCHEF, VAULT_ADMIN
-from stegvis.identity.accounts import service as accounts
+from stegvis.identity.accounts import administration
 from stegvis.identity.audit import heads as audit_heads
 from stegvis.identity.audit import service as audit_trail
 from stegvis.identity.audit.heads import Head
@@ -87,7 +86,10 @@ def tenant_apply() -> None:
 @click.option("--number", required=True, help="Tolv siffror.")
 @sentences
 def tenant_invite(scope_id: ScopeId, name: str, number: str) -> None:
-    """Bjud in den första hos en huvudman (ansvarig för konton) eller ett förbund (förbundschef); gäller en gång."""
+    """Bjud in den första hos en huvudman (ansvarig för konton) eller ett förbund (förbundschef); gäller en gång.
+
+    Hos en huvudman bara så länge ingen där ansvarar för konton: sedan är det den som bjuder in.
+    """
     digits, fault = read_number(number)
     if fault:
         raise SettingsError(fault)
@@ -95,9 +97,7 @@ def tenant_invite(scope_id: ScopeId, name: str, number: str) -> None:
         known_scope(settings, scope_id)
         app = create_app(settings)
         with app.app_context(), scope(scope_id) as opened:
-            at_forbund = scope_id.huvudman is None
-            kind, right = ("kansli", FORBUNDSCHEF) if at_forbund else ("personal", VAULT_ADMIN)
-            token = accounts.invite(digits, name, kind, (right,))
+            token = administration.invite_first(digits, name)
             base = settings.base_url(opened.forbund.forbund.hosts[0])
         click.echo(f"{base}/inbjudan/{scope_id.huvudman or '-'}/{token}")
 

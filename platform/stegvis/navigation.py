@@ -83,7 +83,8 @@ def ways(actor: Actor, forbund: Forbund, scope_id: ScopeId) -> list[tuple[str, s
     if actor.kind == "remittent":
         return [(_("Mina remisser"), "/remisser"), (_("Ny remiss"), "/remisser/ny")]
     if actor.kind == "kansli":
-        return [(_("Läget"), "/laget"), (_("Rapporter"), "/rapporter"), (_("Diarium"), "/diarium")]
+        found = [(_("Läget"), "/laget"), (_("Rapporter"), "/rapporter"), (_("Diarium"), "/diarium")]
+        return [*found, (_("Konton"), "/konton")] if actor.has(FORBUNDSCHEF) else found
     return _staff_ways(actor, forbund, scope_id)
 
 
@@ -101,6 +102,8 @@ def _staff_ways(actor: Actor, forbund: Forbund, scope_id: ScopeId) -> list[tuple
         found.append((_("Mina remisser"), "/remisser"))
     if actor.has(PUBLISH):
         found.append((_("Godkänn"), "/granskning"))
+    if actor.has(VAULT_ADMIN):
+        found.append((_("Konton"), "/konton"))
     return found
 
 

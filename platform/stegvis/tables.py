@@ -4,6 +4,7 @@ from stegvis.forbund.diarium import models as diarium
 from stegvis.forbund.reports import models as reports
 from stegvis.ground.jobs import models as jobs
 from stegvis.ground.tenancy import models as tenancy
+from stegvis.identity.access import models as access
 from stegvis.identity.accounts import models as accounts
 from stegvis.identity.audit import models as audit
 from stegvis.publishing import models as publishing
@@ -19,6 +20,7 @@ ALL = (
     tenancy,
     jobs,
     accounts,
+    access,
     audit,
     participants,
     referrals,

@@ -24,6 +24,7 @@ from stegvis.ground.tenancy import scope
 from stegvis.ground.tenancy.models import db
 from stegvis.ground.tenancy.names import ScopeId
 from stegvis.ground.tenancy.tenants import load_directory
+from stegvis.local import key_group
 from stegvis.local.installation import set_up, superuser
 from stegvis.local.servers import Servers
 from walls.planting import plant, sealed_values, tables
@@ -153,5 +154,5 @@ def command_line(house: House, running: Servers, monkeypatch: pytest.MonkeyPatch
     def here(*_about: Any, **_more: Any) -> Iterator[tuple[Settings, Servers]]:
         yield house.settings, running
 
-    monkeypatch.setattr(cli, "installation", here)
+    monkeypatch.setattr(key_group, "installation", here)
     return Command()

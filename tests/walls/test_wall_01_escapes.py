@@ -259,6 +259,7 @@ def test_no_login_reaches_two_levels(admin: psycopg.Connection, settings: Settin
     assert reached == {
         login(prefix, "fb"): {"fb"},
         login(prefix, "hm"): {"hm"},
+        login(prefix, "gallring"): {"hm"},
         login(prefix, "pub"): {"pub"},
         login(prefix, "backup"): {"pg"},
     }

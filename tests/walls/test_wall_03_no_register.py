@@ -13,10 +13,17 @@ import redis
 from flask import Flask, session
 from psycopg import sql
 
+from stegvis.config import Settings
 from stegvis.ground.tenancy import scope
 from stegvis.ground.tenancy.names import ScopeId
+from stegvis.identity.access.rights import FORBUNDSCHEF, REFER
 from stegvis.identity.accounts import service as accounts
 from stegvis.identity.accounts import sessions
+from stegvis.local.demo_data import RIGHTS
+from stegvis.local.demo_people import people
+from stegvis.local.installation import DEMO_DAY, set_day
+from stegvis.vault.participants import service as participants
+from visiting import Login, People, Visitor
 from walls.conftest import Role
 
 pytestmark = pytest.mark.walls
@@ -164,3 +171,96 @@ def test_a_new_login_makes_the_old_cookie_worthless(in_app: Flask) -> None:
         assert dict(session) == {}
     with in_app.test_request_context("/", headers={"Cookie": f"{sessions.COOKIE}={fresh}"}):
         assert session["login"]["account"] == "x"
+
+
+def demo_logins(app: Flask) -> dict[str, tuple[Login, list[str]]]:
+    """Everybody of the demo, logged in and at the first page: the login, and what must stand nowhere above."""
+    found = {}
+    for one in people():
+        place = "/".join(filter(None, (one.tenant, one.huvudman)))
+        kind = {"remittent": "remittent", "forbundschef": "kansli", "deltagare": "deltagare"}.get(
+            one.role, "personal"
+        )
+        with app.app_context(), scope(place) as opened:
+            rights = {} if one.role == "deltagare" else {"rights": RIGHTS[one.role], "insats": one.insats}
+            account = accounts.open_account(one.personnummer, one.name, kind, **rights)  # type: ignore[arg-type]
+            hashed = opened.keys.search_hash(one.personnummer)
+            secrets = [one.personnummer, one.personnummer[2:], one.name, hashed.hex()]
+            if kind == "deltagare":
+                person = participants.ensure(one.personnummer, *one.name.split(" "))
+                accounts.join_participant(one.personnummer, person.id)
+                secrets.append(str(person.id))
+        who = Login(account, one.personnummer, kind, place)
+        visitor = Visitor(app, f"{one.tenant.replace('_', '-')}.localhost").logged_in(who)
+        assert visitor.get(one.start_url).status_code == 200, one
+        found[one.personnummer] = (who, secrets)
+    return found
+
+
+def test_after_every_demo_login_nothing_above_the_vaults_tells(
+    app: Flask, settings: Settings, admin: psycopg.Connection, capfd: pytest.CaptureFixture[str]
+) -> None:
+    set_day(settings, DEMO_DAY)
+    logins = demo_logins(app)
+    told = capfd.readouterr()
+    broker = everything_in(app.extensions["stegvis.broker"]).decode("utf-8", "replace")
+    above, within = "", ""
+    for schema, table in admin.execute(
+        "SELECT schemaname, tablename FROM pg_tables WHERE schemaname !~ '^(pg_catalog|information_schema)'"
+    ).fetchall():
+        rows = admin.execute(
+            sql.SQL("SELECT t::text FROM {}.{} t").format(sql.Identifier(schema), sql.Identifier(table))
+        ).fetchall()
+        text = "\n".join(row[0] for row in rows)
+        if schema.startswith("hm_"):
+            within += text
+        else:
+            above += text
+    assert len(logins) >= 20
+    for who, secrets in logins.values():
+        # The search looks where something is: the account is in the broker, its hash in the vault.
+        assert str(who.account) in broker and (who.kind == "kansli" or secrets[3] in within)
+        for secret in secrets:
+            assert secret not in broker and secret not in told.err and secret not in told.out
+            if who.kind != "kansli" or secret != secrets[3]:
+                assert secret not in above
+        assert who.kind == "kansli" or str(who.account) not in above
+
+
+def test_two_hats_are_never_one_session(app: Flask, settings: Settings) -> None:
+    """A förbundschef who is also a participant: one session is one of them, and opens nothing of the other."""
+    set_day(settings, DEMO_DAY)
+    made = People(app)
+    chief = made.account("kansli", FORBUNDSCHEF, scope_id="gavleborg", insats="")
+    person = made.account("deltagare", number=chief.number)
+    visitor = Visitor(app).logged_in(chief)
+    assert [visitor.get(path).status_code for path in ("/laget", "/mina-sidor")] == [200, 404]
+    visitor.logged_in(person)
+    assert [visitor.get(path).status_code for path in ("/laget", "/mina-sidor")] == [404, 200]
+    broker: redis.Redis = app.extensions["stegvis.broker"]
+    kept = [broker.get(key).decode() for key in broker.scan_iter("session:*")]
+    assert sum(str(chief.account) in one for one in kept) == 1
+    assert [one for one in kept if str(chief.account) in one and str(person.account) in one] == []
+
+
+def test_a_remittents_cookie_opens_its_own_vault_alone(app: Flask, settings: Settings) -> None:
+    set_day(settings, DEMO_DAY)
+    made = People(app)
+    here, there = (
+        made.remittent(),
+        made.account("remittent", REFER, scope_id="kalmar_lan/kalmar", insats="krus"),
+    )
+    visitor = Visitor(app).logged_in(here)
+    assert visitor.get("/remisser").status_code == 200
+    for path in (
+        "/laget",
+        "/rapporter",
+        "/insats/karnhuset/personer",
+        "/insats/se_coach/remisser",
+        "/mina-sidor",
+    ):
+        assert visitor.get(path).status_code == 404, path
+    elsewhere = Visitor(app, "kalmar-lan.localhost").logged_in(there)
+    assert elsewhere.get("/remisser").status_code == 200
+    elsewhere.cookie = visitor.cookie
+    assert elsewhere.get("/remisser").status_code == 303

@@ -25,7 +25,7 @@ ALL_VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "
 APPEND_ONLY = {
     "forbund": {"audit_event", "inbox", "arende", "handling", "returned_report", "data_key", "scope_marker"},
     "huvudman": {"audit_event", "consent_evidence", "sent_report", "plan", "measurement", "measurement_value"}
-    | {"data_key", "scope_marker", "participant_name"},
+    | {"data_key", "scope_marker", "participant_name", "opened_with_reason"},
     "publicering": {"contribution", "ledger", "scope_marker"},
     "stegvis": {"tenant", "installation"},
 }

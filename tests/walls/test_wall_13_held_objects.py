@@ -22,6 +22,7 @@ from stegvis.ground.tenancy.scope import ScopeError
 from stegvis.identity.accounts import service as accounts
 from stegvis.identity.accounts.models import VaultAccount
 from stegvis.identity.audit.models import ForbundAuditHead, VaultAuditHead
+from stegvis.identity.audit.service import TRAIL
 
 pytestmark = pytest.mark.walls
 
@@ -34,15 +35,15 @@ class Undone(Exception):
 
 
 def held_head(scope_text: str, commits: bool, expires: bool) -> object:
-    """The audit head of a scope, held beyond its end; its key is 1 in every schema.
+    """The audit head of a scope, held beyond its end; its key is the same in every schema.
 
     `expires` is SQLAlchemy's expire_on_commit: a room that sets it must not open the wall.
     """
     try:
         with scope(scope_text) as opened:
             opened.session.expire_on_commit = expires
-            head = opened.session.get_one(HEADS[opened.id.level], 1)
-            assert head.id == 1
+            head = opened.session.get_one(HEADS[opened.id.level], TRAIL)
+            assert head.chain == TRAIL
             if not commits:
                 raise Undone
     except Undone:
@@ -145,8 +146,8 @@ def test_scopes_of_threads_are_their_own(in_app: Flask) -> None:
             for _ in range(25):
                 with scope(mine) as opened:
                     role = opened.session.scalar(sa.select(sa.func.current_user()))
-                    head = opened.session.get_one(HEADS[mine.level], 1)
-                    if not str(role).endswith(mine.schema) or head.id != 1 or current().id != mine:
+                    head = opened.session.get_one(HEADS[mine.level], TRAIL)
+                    if not str(role).endswith(mine.schema) or head.chain != TRAIL or current().id != mine:
                         faults.append(f"{mine}: {role}")
 
     threads = [threading.Thread(target=walk, args=(ScopeId.parse(one),)) for one in SCOPES]

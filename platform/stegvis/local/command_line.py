@@ -16,6 +16,7 @@ from stegvis.ground.tenancy.names import NameClash, ScopeId
 from stegvis.ground.tenancy.provision import ProvisionError
 from stegvis.ground.tenancy.shell import ShellError
 from stegvis.ground.tenancy.tenants import load_directory
+from stegvis.identity.accounts.administration import AccountFault
 from stegvis.identity.audit.heads import HeadFault
 from stegvis.local.home import LocalError
 
@@ -24,7 +25,7 @@ UNFORESEEN = (
     "skicka den till den som utvecklar Stegvis. Den innehåller inga personuppgifter."
 )
 SENTENCES = (
-    *(SettingsError, LocalError, NameClash, ProvisionError, ShellError),
+    *(SettingsError, LocalError, NameClash, ProvisionError, ShellError, AccountFault),
     *(KeyFault, RotationFault, DestructionRefused, HeadFault),
 )
 

@@ -7,8 +7,8 @@ from stegvis.forbund.reports import service as reports
 from stegvis.ground.day import today
 from stegvis.ground.tenancy import InsatsInstance
 from stegvis.ground.tenancy.scope import current
-from stegvis.identity.access.policy import actor, require
-from stegvis.identity.access.rights import FORBUNDSCHEF, KANSLI
+from stegvis.identity.access.decide import Action
+from stegvis.identity.access.policy import ask, subject
 from stegvis.identity.audit import service as audit
 from stegvis.insats.report import Period, periods
 from stegvis.plugin_host.service import definition_of
@@ -57,7 +57,7 @@ class Row:
 
 def overview() -> list[Row]:
     """Every insats of the förbund. The same number of statements however many there are."""
-    require(actor().has(FORBUNDSCHEF) or actor().has(KANSLI), "insats")
+    ask(Action.FORBUND, subject(), "insats")
     instances = current().forbund.insats
     ids = [one.id for one in instances]
     newest, in_time = reports.newest_of_each(ids), reports.received_periods(ids)

@@ -8,6 +8,8 @@ import sqlalchemy as sa
 
 from stegvis.forbund.diarium.models import Arende, Handling
 from stegvis.ground.tenancy.scope import current, session
+from stegvis.identity.access.decide import Action
+from stegvis.identity.access.policy import ask, subject
 from stegvis.identity.audit import service as audit
 
 
@@ -49,6 +51,7 @@ def register(insats: str, huvudman: str, *, title: str, kind: str, arrived_on: d
 
 def overview() -> list[ArendeView]:
     """Every ärende, the newest first, with its handlingar. Two statements however many there are."""
+    ask(Action.FORBUND, subject(), "arende")
     arenden = session().scalars(sa.select(Arende).order_by(Arende.opened_on.desc(), Arende.number.desc()))
     by_arende: dict[uuid.UUID, list[Handling]] = {}
     for row in session().scalars(sa.select(Handling).order_by(Handling.number.desc())):

@@ -19,8 +19,8 @@ from stegvis.ground.documents import render_report
 from stegvis.ground.tenancy.models import now
 from stegvis.ground.tenancy.scope import current, session
 from stegvis.ground.web import formats
-from stegvis.identity.access.policy import actor, require
-from stegvis.identity.access.rights import FORBUNDSCHEF, KANSLI
+from stegvis.identity.access.decide import Action
+from stegvis.identity.access.policy import ask, require, subject
 from stegvis.identity.audit import service as audit
 from stegvis.publishing import service as publishing
 from stegvis.publishing.payload import Payload
@@ -240,7 +240,7 @@ def huvudman_name(huvudman: str) -> str:
 
 
 def _staff() -> None:
-    require(actor().has(FORBUNDSCHEF) or actor().has(KANSLI), "received_report")
+    ask(Action.FORBUND, subject(), "received_report")
 
 
 def _opened(report_id: uuid.UUID) -> Opened:

@@ -47,6 +47,7 @@ HUVUDMAN: Matrix = {
     "outbox": {"hm": "SIU", "ute": "I"},
     "participant": {"hm": "SIU", "ute": "S"},
     "participant_name": {"hm": "SI"},
+    "opened_with_reason": {"hm": "SI", "ute": "S"},
     "referral": {"hm": "SIU", "ute": "SIU"},
     "consent": {"hm": "SIU", "ute": "SIU"},
     "consent_evidence": {"hm": "SI", "ute": "S", "gallring": "S"},

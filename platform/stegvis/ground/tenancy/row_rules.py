@@ -80,6 +80,7 @@ RULES: dict[str, dict[str, tuple[Rule, ...]]] = {
         "hm": ALL,
         "ute": _own("id = (SELECT a.participant_id FROM {account} a WHERE a.id = {me})"),
     },
+    "opened_with_reason": {"hm": ALL, "ute": _own(_MINE)},
     "referral": {
         "hm": _own(
             f"{_OF_THE_TEAM} OR author_id = {{me}} OR person_id = {{me}}"

@@ -2,7 +2,7 @@
 
 from flask_babel import gettext as _
 
-from stegvis.identity.access.rights import PUBLISH, REFER, TEAM, Actor
+from stegvis.identity.access.rights import PUBLISH, REFER, TEAM, VAULT_ADMIN, Actor
 
 
 def home_of(actor: Actor) -> str:
@@ -14,6 +14,8 @@ def home_of(actor: Actor) -> str:
         return "/idag"
     if actor.has(PUBLISH):
         return "/granskning"
+    if actor.has(VAULT_ADMIN):
+        return "/konton"
     return "/remisser" if actor.has(REFER) else "/"
 
 

@@ -2,30 +2,37 @@
 
 Order of a request: host -> förbund, session -> (scope, account), policy, view (one service call), commit.
 Whoever is not let in gets the same answer as for a thing that does not exist (404), after a login page when
-nobody is logged in.
+nobody is logged in; 403 is only said inside the own insats. What a service asks goes through `ask` or `may`,
+which put the question to the one permission function (`decide`).
 """
 
 import functools
+import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from flask import abort, g, redirect, request, session, url_for
+from flask import abort, flash, g, redirect, request, session, url_for
+from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from stegvis.ground.tenancy import ScopeId
-from stegvis.ground.tenancy.scope import scope, scopes
+from stegvis.ground.tenancy.scope import current, scope, scopes
 from stegvis.ground.web import htmx
+from stegvis.identity.access import reasons
+from stegvis.identity.access.decide import Action, Decision, Subject, decide, decide_entrance
 from stegvis.identity.access.rights import Actor
 from stegvis.identity.accounts import service as accounts
 from stegvis.identity.accounts import sessions
 from stegvis.identity.audit import service as audit
 
 View = Callable[..., Any]
+# How old a login may be for what asks for the e-ID once more (bulk export).
+FRESH_SECONDS = 5 * 60
 OUTSIDERS = frozenset({"remittent", "deltagare", "motesdeltagare", "foretradare", "utvarderare"})
 
 
@@ -35,7 +42,8 @@ class Policy:
 
     `level` None means nobody needs to be logged in. With `rights`, a route whose address names an `insats`
     asks for the right in that insats. `wakes`: whether a request counts as somebody being there; what a page
-    asks by itself does not, or an open page would never idle out.
+    asks by itself does not, or an open page would never idle out. `above` is what holds in a förbund's scope
+    for a page that both levels have.
     """
 
     level: str | None
@@ -43,12 +51,23 @@ class Policy:
     rights: tuple[str, ...] = ()
     why: str = ""
     wakes: bool = True
+    above: "Policy | None" = None
+
+    def at(self, level: str) -> "Policy | None":
+        """The policy that holds in a scope of a level, or None where the route is not for that level."""
+        return self if level == self.level else self.above
 
     def allows(self, actor: Actor, insats: str | None) -> bool:
         """Whether an actor passes."""
-        if actor.kind not in self.kinds:
-            return False
-        return not self.rights or any(actor.has(right, insats) for right in self.rights)
+        return decide_entrance(actor, self.kinds, self.rights, insats) is Decision.ALLOWED
+
+
+class AskedFirst(Exception):
+    """Something must be asked of the person before the answer: the address of the page that asks."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.address = address
 
 
 def public(why: str) -> Callable[[View], View]:
@@ -76,6 +95,19 @@ def forbund(*rights: str) -> Callable[[View], View]:
     return _guarded(Policy("forbund", ("kansli",), rights))
 
 
+def both_levels(vault_rights: tuple[str, ...], forbund_rights: tuple[str, ...]) -> Callable[[View], View]:
+    """For staff of a vault in the vault, and for the förbund's own in the förbund's scope."""
+    above = Policy("forbund", ("kansli",), forbund_rights)
+    return _guarded(Policy("huvudman", ("personal",), vault_rights, above=above))
+
+
+class Afterwards:
+    """What a view answers when the page is finished outside its scope: for what another scope must be asked."""
+
+    def __init__(self, finish: Callable[[], Any]) -> None:
+        self.finish = finish
+
+
 def _guarded(policy: Policy) -> Callable[[View], View]:
     def declare(view: View) -> View:
         @functools.wraps(view)
@@ -98,6 +130,14 @@ def _enter(policy: Policy, view: View, args: tuple[Any, ...], kwargs: dict[str, 
     login = current_login()
     if login is None:
         return to_login()
+    try:
+        answer = _enter_scope(policy, login, lambda: view(*args, **kwargs), kwargs.get("insats"))
+        return answer.finish() if isinstance(answer, Afterwards) else answer
+    except AskedFirst as first:
+        return redirect(first.address, 303)
+
+
+def _enter_scope(policy: Policy, login: dict[str, Any], view: Callable[[], Any], insats: str | None) -> Any:
     scope_id = ScopeId.parse(login["scope"])
     account = uuid.UUID(login["account"])
     structlog.contextvars.bind_contextvars(scope=str(scope_id))
@@ -107,14 +147,15 @@ def _enter(policy: Policy, view: View, args: tuple[Any, ...], kwargs: dict[str, 
         if actor is None:
             session.clear()
             return to_login()
-        g.actor = actor
         opened.facts["role"] = actor.kind
-        if scope_id.level != policy.level or not policy.allows(actor, kwargs.get("insats")):
-            audit.record_refusal("behorighet")
-            abort(404)
+        fresh = time.time() - login["since"] <= FRESH_SECONDS
+        g.actor = replace(actor, reasons=reasons.given(account, session.get("med_skal", ())), fresh=fresh)
+        holds = policy.at(scope_id.level)
+        entrance = decide_entrance(actor, holds.kinds, holds.rights, insats) if holds else Decision.HIDDEN
+        _answer(entrance, "", None)
         if policy.wakes:
             sessions.touch(session)  # type: ignore[arg-type]
-        return view(*args, **kwargs)
+        return view()
 
 
 def current_login() -> dict[str, Any] | None:
@@ -156,8 +197,57 @@ def actor() -> Actor:
     return found
 
 
+def subject(
+    insats: str = "",
+    *,
+    person: uuid.UUID | None = None,
+    owner: uuid.UUID | None = None,
+    compartment: str = "",
+) -> Subject:
+    """A subject of the open scope."""
+    return Subject(str(current().id), insats, person, owner, compartment)
+
+
+def may(action: Action, about: Subject | None) -> bool:
+    """Whether the actor may, without keeping anything: for what a page shows."""
+    return decide(actor(), action, about) is Decision.ALLOWED
+
+
+def ask(
+    action: Action,
+    about: Subject | None,
+    subject_kind: str,
+    subject_id: uuid.UUID | None = None,
+    *,
+    reason_page: Callable[[], str] | None = None,
+) -> None:
+    """The second check, in a service: returns only when the actor may.
+
+    404, or 403 inside the own insats, and one kept event; `reason_page` gives the address where a reason is
+    asked for, and a login that is too old leads to the e-ID.
+    """
+    _answer(decide(actor(), action, about), subject_kind, subject_id, reason_page)
+
+
+def _answer(
+    decision: Decision,
+    subject_kind: str,
+    subject_id: uuid.UUID | None,
+    reason_page: Callable[[], str] | None = None,
+) -> None:
+    if decision is Decision.ALLOWED:
+        return
+    if decision is Decision.REASON_NEEDED and reason_page:
+        raise AskedFirst(reason_page())
+    if decision is Decision.STEP_UP:
+        flash(_("Legitimera dig en gång till, så kan du hämta filen. Det gäller i fem minuter."), "info")
+        raise AskedFirst(url_for("eid.choose", vidare=_page_of_request() or None))
+    audit.record_refusal("behorighet", subject_kind, subject_id)
+    abort(403 if decision is Decision.FORBIDDEN else 404)
+
+
 def require(allowed: bool, subject_kind: str, subject_id: uuid.UUID | None = None) -> None:
-    """The second check, in a service: 404 and one kept event unless `allowed`."""
+    """What is no question of permission (a row that is there, a state that holds): 404, one kept event."""
     if not allowed:
         audit.record_refusal("behorighet", subject_kind, subject_id)
         abort(404)

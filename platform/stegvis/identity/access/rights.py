@@ -3,31 +3,40 @@
 import uuid
 from dataclasses import dataclass, field
 
-# In a vault. Most are given for one insats; VAULT_ADMIN and PUBLISH for the whole vault ("").
+# In a vault. Most are given for one insats or for all (""); those of WHOLE_VAULT for all alone.
 HANDLEDARE = "handledare"
 INSATSLEDARE = "insatsledare"
 VAULT_ADMIN = "vault_admin"
 PUBLISH = "godkanna_publicering"
 OPEN_WITH_REASON = "oppna_med_skal"
 REFER = "remittera"
+SKYDDADE = "skyddade"
 # In a förbund.
 FORBUNDSCHEF = "forbundschef"
 KANSLI = "kansli"
 
-VAULT_RIGHTS = frozenset({HANDLEDARE, INSATSLEDARE, VAULT_ADMIN, PUBLISH, OPEN_WITH_REASON, REFER})
+VAULT_RIGHTS = frozenset({HANDLEDARE, INSATSLEDARE, VAULT_ADMIN, PUBLISH, OPEN_WITH_REASON, REFER, SKYDDADE})
+WHOLE_VAULT = frozenset({VAULT_ADMIN, OPEN_WITH_REASON})
 FORBUND_RIGHTS = frozenset({FORBUNDSCHEF, KANSLI})
 TEAM = (HANDLEDARE, INSATSLEDARE)
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts in the open scope: account, kind, shown name, and pairs (right, insats); "" means all."""
+    """Who acts in the open scope: account, kind, shown name, and pairs (right, insats); "" means all.
+
+    `scope` is where the account lies. `reasons` are the pairs (participant, insats) that this session has
+    opened with a reason; `fresh` whether the person has logged in within the last minutes.
+    """
 
     account: uuid.UUID
     kind: str
     name: str
     organisation: str = ""
     rights: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    scope: str = ""
+    reasons: frozenset[tuple[uuid.UUID, str]] = field(default_factory=frozenset)
+    fresh: bool = False
 
     def has(self, right: str, insats: str | None = None) -> bool:
         """Whether the actor has a right: for one insats, or (None) for any."""

@@ -16,7 +16,8 @@ class AccountRow(Keyed):
     `kind`: personal (staff of the huvudman), remittent, motesdeltagare, deltagare, foretradare, utvarderare;
     in a förbund always kansli. `number_hash` is the keyed hash of the twelve-digit personal number; the number
     lies sealed beside it, so that the hash can be made anew with a new key (None once it is forgotten).
-    `ends_on` closes accounts of other authorities by itself; `closed_at` closes any at once.
+    `ends_on` closes accounts of other authorities by itself, unless renewed by `contact` (a named person
+    there); `closed_at` closes any at once.
     """
 
     kind: Mapped[str]
@@ -27,9 +28,12 @@ class AccountRow(Keyed):
     created_at: Mapped[datetime] = mapped_column(default=now)
     ends_on: Mapped[date | None]
     closed_at: Mapped[datetime | None]
+    renewed_on: Mapped[date | None]
+    contact_sealed: Mapped[bytes | None]
 
     number = Sealed(hashed=True)
     name = Sealed()
+    contact = Sealed()
 
 
 class VaultAccount(AccountRow, VaultModel):

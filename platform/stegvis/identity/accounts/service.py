@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import uuid
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from flask_babel import gettext as _
 from stegvis.ground.day import today
 from stegvis.ground.tenancy.models import now
 from stegvis.ground.tenancy.scope import current, session
-from stegvis.identity.access.rights import FORBUND_RIGHTS, VAULT_RIGHTS, Actor
+from stegvis.identity.access.rights import FORBUND_RIGHTS, VAULT_RIGHTS, WHOLE_VAULT, Actor
 from stegvis.identity.accounts.models import (
     ForbundAccount,
     ForbundInvitation,
@@ -25,6 +26,8 @@ from stegvis.identity.audit import service as audit
 
 INVITATION_DAYS = 14
 OTHER_AUTHORITY_DAYS = 90
+OTHER_AUTHORITIES = ("remittent", "motesdeltagare", "utvarderare")
+AnyAccount = Any  # a row of VaultAccount or ForbundAccount, by the open scope's level
 _ROWS: dict[str, tuple[Any, Any, Any]] = {
     "forbund": (ForbundAccount, ForbundRight, ForbundInvitation),
     "huvudman": (VaultAccount, VaultRight, VaultInvitation),
@@ -35,7 +38,8 @@ class InvitationRefused(Exception):
     """The invitation is used, too old, unknown or another person's; the message is a Swedish sentence."""
 
 
-def _rows() -> tuple[Any, Any, Any]:
+def models_here() -> tuple[Any, Any, Any]:
+    """The models of the open scope's level: account, right, invitation."""
     return _ROWS[current().id.level]
 
 
@@ -45,7 +49,7 @@ def _alive(account: Any, day: date) -> Any:
 
 def actor_of(account_id: uuid.UUID) -> Actor | None:
     """The account with its rights as they are now, or None when it has ended. One statement."""
-    account, right, _ = _rows()
+    account, right, _ = models_here()
     found = (
         session()
         .execute(
@@ -59,12 +63,12 @@ def actor_of(account_id: uuid.UUID) -> Actor | None:
         return None
     row = found[0][0]
     held = frozenset((one, insats) for _row, one, insats in found if one is not None)
-    return Actor(row.id, row.kind, row.name, row.organisation, held)
+    return Actor(row.id, row.kind, row.name, row.organisation, held, str(current().id))
 
 
 def accounts_of_number(number: str) -> list[tuple[uuid.UUID, str, str]]:
     """The living accounts of a personal number in the open scope: (id, kind, organisation)."""
-    account, _, _ = _rows()
+    account, _, _ = models_here()
     hashes = current().keys.search_hashes(number)
     found = session().execute(
         sa.select(account.id, account.kind, account.organisation)
@@ -72,6 +76,16 @@ def accounts_of_number(number: str) -> list[tuple[uuid.UUID, str, str]]:
         .order_by(account.kind)
     )
     return [tuple(row) for row in found]
+
+
+def numbers_with_account(numbers: Iterable[str]) -> set[str]:
+    """Those of some personal numbers that have a living account in the open scope: one statement."""
+    account, _, _ = models_here()
+    of_hash = {one: number for number in numbers for one in current().keys.search_hashes(number)}
+    found = session().scalars(
+        sa.select(account.number_hash).where(account.number_hash.in_(of_hash), _alive(account, today()))
+    )
+    return {of_hash[one] for one in found}
 
 
 def open_account(
@@ -88,7 +102,7 @@ def open_account(
 
     One that had ended lives again with these rights alone: what it could do before is not given back.
     """
-    account, _, _ = _rows()
+    account, _, _ = models_here()
     row = _of_number(account, number, kind)
     if row is None:
         # One at a time, and the keys read again: while they are changed, the hash of another version would not
@@ -110,7 +124,7 @@ def open_account(
     else:
         if row.closed_at is not None or (row.ends_on is not None and row.ends_on < today()):
             _take_all_rights(row.id)
-        row.closed_at, row.ends_on = None, ends_on
+        row.closed_at, row.ends_on, row.renewed_on, row.contact = None, ends_on, None, None
     for right in rights:
         give_right(row.id, right, insats)
     found: uuid.UUID = row.id
@@ -127,7 +141,9 @@ def give_right(account_id: uuid.UUID, right: str, insats: str = "") -> None:
     known = FORBUND_RIGHTS if current().id.level == "forbund" else VAULT_RIGHTS
     if right not in known:
         raise ValueError(f"{right} is no right here")
-    _, row, _ = _rows()
+    if right in WHOLE_VAULT:
+        insats = ""
+    _, row, _ = models_here()
     held = session().get(row, (account_id, right, insats))
     if held is None:
         session().add(row(account_id=account_id, right=right, insats=insats, given_at=now()))
@@ -135,15 +151,24 @@ def give_right(account_id: uuid.UUID, right: str, insats: str = "") -> None:
         audit.record("ge_ratt", "account", account_id, insats=insats, ratt=right)
 
 
+def take_right(account_id: uuid.UUID, right: str, insats: str = "") -> None:
+    """Take a right away; it is gone at the account's next request. One that is not held changes nothing."""
+    row = session().get(models_here()[1], (account_id, right, insats))
+    if row is not None:
+        session().delete(row)
+        session().flush()
+        audit.record("ta_ratt", "account", account_id, insats=insats, ratt=right)
+
+
 def _take_all_rights(account_id: uuid.UUID) -> None:
-    _, right, _ = _rows()
+    _, right, _ = models_here()
     session().execute(sa.delete(right).where(right.account_id == account_id))
     audit.record("ta_ratter", "account", account_id)
 
 
 def close_account(account_id: uuid.UUID) -> None:
     """End an account at once: its sessions stop at their next request."""
-    account, _, _ = _rows()
+    account, _, _ = models_here()
     row = session().get(account, account_id)
     if row is not None and row.closed_at is None:
         row.closed_at = now()
@@ -152,11 +177,12 @@ def close_account(account_id: uuid.UUID) -> None:
 
 def erase_account(account_id: uuid.UUID) -> None:
     """End an account and forget whose it was: neither name nor number is left, only that it was here."""
-    account, _, _ = _rows()
+    account, _, _ = models_here()
     row = session().get(account, account_id)
     if row is not None:
         close_account(account_id)
-        row.name, row.number, row.number_hash = "", None, secrets.token_bytes(len(row.number_hash))
+        row.name, row.number, row.contact = "", None, None
+        row.number_hash = secrets.token_bytes(len(row.number_hash))
 
 
 def invite(
@@ -169,7 +195,7 @@ def invite(
     organisation: str = "",
 ) -> str:
     """Make a single-use invitation for one person; returns the token that goes into the address."""
-    _, _, invitation = _rows()
+    _, _, invitation = models_here()
     token = secrets.token_urlsafe(24)
     row = invitation(
         token_hash=hashlib.sha256(token.encode()).digest(),
@@ -188,12 +214,29 @@ def invite(
     return token
 
 
+def end_invitations(
+    *, number: str = "", kind: str = "", right: str = "", invitation_id: uuid.UUID | None = None
+) -> None:
+    """End the unused invitations of a person and kind, with a right, or with an id: their links open nothing."""
+    invitation = models_here()[2]
+    hashes = current().keys.search_hashes(number) if number else []
+    waiting = session().scalars(
+        sa.select(invitation).where(invitation.used_at.is_(None), invitation.ends_at > now())
+    )
+    for row in waiting:
+        same = row.number_hash in hashes and row.kind == kind
+        if same or row.id == invitation_id or (right and right in row.rights):
+            row.ends_at = now()
+            audit.record("ta_tillbaka_inbjudan", "invitation", row.id)
+    session().flush()
+
+
 def accept_invitation(token: str, number: str) -> uuid.UUID:
     """Open the account that an invitation promises, for the person whose e-ID gave `number`.
 
     Raises InvitationRefused.
     """
-    invitation = _rows()[2]
+    invitation = models_here()[2]
     digest = hashlib.sha256(token.encode()).digest()
     row = session().scalar(sa.select(invitation).where(invitation.token_hash == digest).with_for_update())
     if row is None or row.used_at is not None or row.ends_at < now():
@@ -204,7 +247,8 @@ def accept_invitation(token: str, number: str) -> uuid.UUID:
         raise InvitationRefused(_("Inbjudan är skriven till någon annan än den som legitimerade sig."))
     row.used_at = now()
     audit.record("anta_inbjudan", "invitation", row.id, insats=row.insats)
-    ends_on = today() + timedelta(days=OTHER_AUTHORITY_DAYS) if row.kind == "remittent" else None
+    other = row.kind in OTHER_AUTHORITIES
+    ends_on = today() + timedelta(days=OTHER_AUTHORITY_DAYS) if other else None
     return open_account(
         number,
         row.name,
@@ -216,18 +260,30 @@ def accept_invitation(token: str, number: str) -> uuid.UUID:
     )
 
 
+def living_with(right: str) -> set[uuid.UUID]:
+    """The living accounts of the open scope that have a right, in any insats."""
+    account, held, _ = models_here()
+    return set(
+        session().scalars(
+            sa.select(account.id)
+            .join(held, held.account_id == account.id)
+            .where(held.right == right, _alive(account, today()))
+        )
+    )
+
+
 def name_of(account_id: uuid.UUID | None) -> str:
     """The shown name of an account, or an empty string."""
     if account_id is None:
         return ""
-    account, _, _ = _rows()
+    account, _, _ = models_here()
     row = session().get(account, account_id)
     return row.name if row is not None else ""
 
 
 def team(insats: str, *rights: str) -> list[tuple[uuid.UUID, str]]:
     """The living accounts that have one of the rights in an insats: (id, name), sorted by name."""
-    account, right, _ = _rows()
+    account, right, _ = models_here()
     rows = session().scalars(
         sa.select(account)
         .join(right, right.account_id == account.id)

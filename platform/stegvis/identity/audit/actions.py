@@ -20,6 +20,7 @@ def _sentences(thing: str) -> dict[str, str]:
         # Deciding.
         "skicka": _("skickade %(thing)s", thing=thing),
         "oppna": _("öppnade din remiss"),
+        "oppna_med_skal": _("öppnade dina uppgifter från en annan insats"),
         "besluta": _("beslutade om din remiss"),
         "fraga": _("frågade om ditt samtycke"),
         "borja_signera": _("började skriva under"),
@@ -37,9 +38,12 @@ def _sentences(thing: str) -> dict[str, str]:
         "logga_ut": _("loggade ut"),
         "bjud_in": _("bjöd in någon"),
         "anta_inbjudan": _("antog en inbjudan"),
+        "ta_tillbaka_inbjudan": _("tog tillbaka en inbjudan"),
         "oppna_konto": _("öppnade ett konto"),
         "stang_konto": _("stängde ett konto"),
+        "fornya_konto": _("förnyade ett konto"),
         "ge_ratt": _("gav en behörighet"),
+        "ta_ratt": _("tog bort en behörighet"),
         "ta_ratter": _("tog bort behörigheter"),
         "neka": _("nekades att se %(thing)s", thing=thing),
         # Keys, by whoever runs the service.
@@ -54,10 +58,11 @@ def _sentences(thing: str) -> dict[str, str]:
 ACTIONS = frozenset(
     {
         "andra", "anta_inbjudan", "aterlamna", "attestera", "besluta", "besvara_markering", "bjud_in",
-        "borja_signera", "byt_nyckelfil", "byt_nycklar", "exportera", "forstor", "forstor_nyckel", "fraga", "gallra", "ge_ratt", "lamna_huvud", "lamna_tillbaka",
-        "las", "lista", "logga_in", "logga_ut", "neka", "neka_samtycke", "oppna", "oppna_konto", "registrera",
-        "signera", "signera_misslyckat", "skapa", "skicka", "skriv_ut", "sok", "stang_konto", "ta_ratter",
-        "ta_tillbaka",
+        "borja_signera", "byt_nyckelfil", "byt_nycklar", "exportera", "fornya_konto", "forstor", "forstor_nyckel",
+        "fraga", "gallra", "ge_ratt", "lamna_huvud", "lamna_tillbaka", "las", "lista", "logga_in", "logga_ut",
+        "neka", "neka_samtycke", "oppna", "oppna_konto", "oppna_med_skal", "registrera", "signera",
+        "signera_misslyckat", "skapa", "skicka", "skriv_ut", "sok", "stang_konto", "ta_ratt", "ta_ratter",
+        "ta_tillbaka", "ta_tillbaka_inbjudan",
     }
 )  # fmt: skip
 

@@ -15,7 +15,9 @@ from flask_babel import gettext as _
 from stegvis.ground.day import today
 from stegvis.ground.tenancy.models import now
 from stegvis.ground.tenancy.scope import current, session
-from stegvis.identity.access.policy import actor, require
+from stegvis.identity.access.decide import Action
+from stegvis.identity.access.policy import actor, require, subject
+from stegvis.identity.access.policy import ask as ask_permission
 from stegvis.identity.accounts import service as accounts
 from stegvis.identity.audit import service as audit
 from stegvis.identity.eid import binding, evidence
@@ -197,7 +199,7 @@ def paper(insats: str, number: str, signed_on: date, note: str) -> uuid.UUID:
 
     `note` says where the paper lies. Returns the referral's id. Raises ConsentFault.
     """
-    require(actor().in_team(insats), "insats")
+    ask_permission(Action.WORK, subject(insats), "insats")
     referral = referrals.sent_about_number(insats, number)
     if referral is not None and referral.state == "oppen" and _registered_by_actor(referral.id):
         # The other click on the button was committed first.

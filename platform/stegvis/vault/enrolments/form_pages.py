@@ -16,9 +16,10 @@ from stegvis.identity.access.policy import actor
 from stegvis.identity.audit import service as audit
 from stegvis.insats.definition import InsatsDefinition
 from stegvis.insats.forms import Form, ParsedForm
+from stegvis.plugin_host.service import definition_of
 from stegvis.vault.consent import service as consent
 from stegvis.vault.enrolments import changes, queries
-from stegvis.vault.enrolments.cases import case, definition_for, instance_of, team_of
+from stegvis.vault.enrolments.cases import case, definition_for, instance_of, readable, team_of
 from stegvis.vault.enrolments.coded import baseline_from, exit_from, form_for
 from stegvis.vault.enrolments.models import Activity
 from stegvis.vault.enrolments.people import Person, header
@@ -241,8 +242,8 @@ def activities_page(
     enrolment_id: uuid.UUID, typed: Mapping[str, Any] | None = None, faults: Mapping[str, str] | None = None
 ) -> ActivitiesPage:
     """A person's activities and the form for one more."""
-    row = case(enrolment_id)
-    labels = definition_for(row.insats).list_labels("aktivitet")
+    row, instance = readable(enrolment_id)
+    labels = definition_of(instance).list_labels("aktivitet")
     typed, faults = typed or {}, faults or {}
     rows = [_activity_row(labels, one) for one in queries.activities_of([row.id])]
     kind = typed.get(KIND, "")

@@ -13,6 +13,8 @@ from datetime import date
 from flask_babel import gettext as _
 
 from stegvis.ground.day import today
+from stegvis.identity.access import policy, reasons
+from stegvis.identity.access.decide import Action
 from stegvis.identity.access.policy import actor
 from stegvis.identity.accounts import service as accounts
 from stegvis.identity.audit import service as audit
@@ -22,7 +24,7 @@ from stegvis.insats.forms import from_json
 from stegvis.plugin_host.service import definition_of
 from stegvis.vault.consent import service as consent
 from stegvis.vault.enrolments import queries
-from stegvis.vault.enrolments.cases import case, instance_of, team_of
+from stegvis.vault.enrolments.cases import instance_of, readable, team_of
 from stegvis.vault.enrolments.coded import UNKNOWN, form_of_record
 from stegvis.vault.enrolments.history import History, NextStep, first_to_do, next_steps, weeks_between
 from stegvis.vault.enrolments.models import Activity, Enrolment
@@ -37,7 +39,10 @@ ENROLLED, ENDED = "inskrivna", "avslutade"
 
 @dataclass(frozen=True)
 class PersonRow:
-    """One row of the caseload. `means` are those of all measurements in order, on the scale `low`-`high`."""
+    """One row of the caseload. `means` are those of all measurements in order, on the scale `low`-`high`.
+
+    Without `open` the person is one that the actor may not open: the row tells that somebody is there, no name.
+    """
 
     enrolment_id: uuid.UUID
     participant_id: uuid.UUID
@@ -52,6 +57,7 @@ class PersonRow:
     low: int
     high: int
     steps: tuple[NextStep, ...]
+    open: bool = True
 
     @property
     def next(self) -> NextStep | None:
@@ -61,11 +67,12 @@ class PersonRow:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Somebody whose referral is accepted and who is not enrolled yet."""
+    """Somebody whose referral is accepted and who is not enrolled yet; `open` as in a row of the caseload."""
 
     referral_id: uuid.UUID
     name: str
     since: date
+    open: bool = True
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,10 @@ class Caseload:
 
 @dataclass(frozen=True)
 class Person:
-    """What stands on top of every page about a person in an insats."""
+    """What stands on top of every page about a person in an insats.
+
+    `reason` are the words of somebody outside the team who reads with a reason: such a page writes nothing.
+    """
 
     enrolment_id: uuid.UUID
     participant_id: uuid.UUID
@@ -100,6 +110,7 @@ class Person:
     consent: consent.ConsentState
     steps: tuple[NextStep, ...]
     day: date
+    reason: str = ""
 
     @property
     def next(self) -> NextStep | None:
@@ -181,14 +192,17 @@ def _rows(
     rows = []
     for row in wanted:
         person = persons[row.participant_id]
-        own = rounds.get(row.id, ())
+        open_to_me = may_open(row.insats, person)
+        own = rounds.get(row.id, ()) if open_to_me else ()
         history = History(tuple((one.on_date, one.instrument) for one in own), agreed.get(row.id, ()))
         steps = next_steps(definition.process, row.started_on, row.ended_on, history, day)
+        if not open_to_me:
+            steps = ()
         rows.append(
             PersonRow(
                 row.id,
                 row.participant_id,
-                person.name,
+                person.name if open_to_me else _("Skyddade personuppgifter"),
                 person.protected,
                 row.handledare_id,
                 team.get(row.handledare_id, "") if row.handledare_id else "",
@@ -201,6 +215,7 @@ def _rows(
                 low,
                 high,
                 steps,
+                open_to_me,
             )
         )
     return sorted(rows, key=lambda one: participants.swedish_order(one.name))
@@ -233,8 +248,7 @@ def open_person(enrolment_id: uuid.UUID) -> PersonPage:
 
 
 def _open(enrolment_id: uuid.UUID, page: str) -> _Opened:
-    row = case(enrolment_id)
-    instance = instance_of(row.insats)
+    row, instance = readable(enrolment_id)
     definition = definition_of(instance)
     human = participants.get(row.participant_id)
     rounds = measurements.rounds([row.id]).get(row.id, ())
@@ -256,8 +270,23 @@ def _open(enrolment_id: uuid.UUID, page: str) -> _Opened:
         consent.state_for(human.id, row.insats),
         next_steps(definition.process, row.started_on, row.ended_on, history, day),
         day,
+        reason_of(row),
     )
     return _Opened(row, definition, person, rounds, agreed)
+
+
+def may_open(insats: str, person: participants.Participant) -> bool:
+    """Whether the actor, who is in the team, may open this person of the insats (compartments)."""
+    compartment = participants.compartment(person)
+    return policy.may(Action.WORK, policy.subject(insats, person=person.id, compartment=compartment))
+
+
+def reason_of(row: Enrolment) -> str:
+    """The words by which somebody outside the team reads; empty for the team."""
+    if policy.may(Action.WORK, policy.subject(row.insats)):
+        return ""
+    given = reasons.newest(actor().account, row.participant_id, row.insats)
+    return given.words if given is not None else ""
 
 
 def _moments(found: _Opened) -> tuple[Moment, ...]:

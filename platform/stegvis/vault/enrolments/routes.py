@@ -3,16 +3,18 @@
 import uuid
 from typing import Any
 
-from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 
 from stegvis.ground.web.htmx import is_htmx, partial_or_page
-from stegvis.identity.access import policy
-from stegvis.identity.access.rights import HANDLEDARE, INSATSLEDARE
+from stegvis.identity.access import policy, reasons
+from stegvis.identity.access.rights import HANDLEDARE, INSATSLEDARE, OPEN_WITH_REASON
 from stegvis.vault.enrolments import service
 
 blueprint = Blueprint("enrolments", __name__, template_folder="templates")
 TEAM = {"rights": (HANDLEDARE, INSATSLEDARE)}
+# Reading a person; whoever has the last right alone is asked for a reason.
+READERS = {"rights": (HANDLEDARE, INSATSLEDARE, OPEN_WITH_REASON)}
 
 
 @blueprint.get("/insats/<insats>/personer")
@@ -65,15 +67,46 @@ def enrol_sent(insats: str, referral_id: uuid.UUID) -> Any:
 
 
 @blueprint.get("/personer/<uuid:enrolment_id>")
-@policy.vault("personal", **TEAM)
+@policy.vault("personal", **READERS)
 def person(enrolment_id: uuid.UUID) -> Any:
     """A person's first page: what is due, the time line, the baseline."""
     shown = service.open_person(enrolment_id)
     return render_template("enrolments/overview.html", shown=shown, person=shown.person, tab="oversikt")
 
 
+@blueprint.get("/personer/<uuid:enrolment_id>/skal")
+@policy.vault("personal", **READERS)
+def ask_reason(enrolment_id: uuid.UUID) -> Any:
+    """Why do you need to open? Asked of somebody outside the team."""
+    service.may_be_asked(enrolment_id)
+    return _reason_page(enrolment_id, {}, {})
+
+
+@blueprint.post("/personer/<uuid:enrolment_id>/skal")
+@policy.vault("personal", **READERS)
+def reason_given(enrolment_id: uuid.UUID) -> Any:
+    """Keep the reason; the person is open to this session for half an hour, to read."""
+    typed = request.form
+    try:
+        row_id = service.open_with_reason(enrolment_id, typed.get("skal", ""), typed.get("ord", ""))
+    except reasons.ReasonFault as fault:
+        return _reason_page(enrolment_id, typed, fault.faults), 422
+    session["med_skal"] = [*session.get("med_skal", [])[-9:], str(row_id)]
+    return redirect(url_for("enrolments.person", enrolment_id=enrolment_id), 303)
+
+
+def _reason_page(enrolment_id: uuid.UUID, typed: Any, faults: dict[str, str]) -> str:
+    return render_template(
+        "enrolments/reason.html",
+        enrolment_id=enrolment_id,
+        reasons=reasons.in_words(),
+        typed=typed,
+        faults=faults,
+    )
+
+
 @blueprint.get("/personer/<uuid:enrolment_id>/aktiviteter")
-@policy.vault("personal", **TEAM)
+@policy.vault("personal", **READERS)
 def activities(enrolment_id: uuid.UUID) -> Any:
     """A person's activities."""
     shown = service.activities_page(enrolment_id)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from stegvis.ground.tenancy.scope import current
-from stegvis.identity.access.policy import actor, require
+from stegvis.identity.access.decide import Action
+from stegvis.identity.access.policy import may, require, subject
 from stegvis.identity.audit import service as audit
 from stegvis.vault.enrolments import queries
+from stegvis.vault.enrolments.people import may_open
 from stegvis.vault.participants import service as participants
 
 SHOWN = 20
@@ -47,14 +49,17 @@ def search(typed: str) -> Search:
     Nobody else's people are found, nor counted. One event with the number of hits, never what was typed.
     404 for somebody in no team.
     """
-    scope, who = current(), actor()
-    mine = {one.id: one.name for one in scope.forbund.insatser_of(scope.huvudman.id) if who.in_team(one.id)}
+    scope = current()
+    here = scope.forbund.insatser_of(scope.huvudman.id)
+    mine = {one.id: one.name for one in here if may(Action.WORK, subject(one.id))}
     require(bool(mine), "insats")
     meant = participants.matching(typed)
     if meant is None:
         return Search(looked=False)
     rows = queries.among(mine, meant)
     human = participants.many(row.participant_id for row in rows)
+    # Whoever lies in a compartment is not found by somebody who is not named for it.
+    rows = [row for row in rows if may_open(row.insats, human[row.participant_id])]
     rows.sort(
         key=lambda row: (
             row.ended_on is not None,

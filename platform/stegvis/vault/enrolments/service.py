@@ -6,7 +6,14 @@ here to ask who may work with whom: the modules of the three rooms import each o
 out of each other.
 """
 
-from stegvis.vault.enrolments.cases import case, definition_for, instance_of, team_of
+from stegvis.vault.enrolments.cases import (
+    case,
+    definition_for,
+    instance_of,
+    may_be_asked,
+    open_with_reason,
+    team_of,
+)
 from stegvis.vault.enrolments.changes import (
     EnrolmentFault,
     end,
@@ -83,8 +90,10 @@ __all__ = [
     "enrolled_referrals",
     "header",
     "instance_of",
+    "may_be_asked",
     "of_participant",
     "open_person",
+    "open_with_reason",
     "part",
     "part_errors",
     "people",

@@ -7,16 +7,18 @@ from flask import Blueprint, Flask, flash, redirect, render_template, request, u
 from flask_babel import gettext as _
 
 from stegvis.identity.access import policy
-from stegvis.identity.access.rights import HANDLEDARE, INSATSLEDARE
+from stegvis.identity.access.rights import HANDLEDARE, INSATSLEDARE, OPEN_WITH_REASON
 from stegvis.vault.enrolments import service as enrolments
 from stegvis.vault.measurements import service
 
 blueprint = Blueprint("measurements", __name__, template_folder="templates")
 TEAM = {"rights": (HANDLEDARE, INSATSLEDARE)}
+# Reading a person; whoever has the last right alone is asked for a reason.
+READERS = {"rights": (HANDLEDARE, INSATSLEDARE, OPEN_WITH_REASON)}
 
 
 @blueprint.get("/personer/<uuid:enrolment_id>/matningar")
-@policy.vault("personal", **TEAM)
+@policy.vault("personal", **READERS)
 def page(enrolment_id: uuid.UUID) -> Any:
     """The spider diagram with its table, what has changed, and all measurements."""
     shown = service.page(enrolment_id)

@@ -103,8 +103,8 @@ def rounds(enrolment_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, tuple[Round, .
 def page(enrolment_id: uuid.UUID) -> MeasurementsPage:
     """A person's measurements, for the team; one read event."""
     person = enrolments.header(enrolment_id, "matningar")
-    definition = enrolments.definition_for(person.insats)
-    usable = [(one.id, one.title.sv) for one in definition.instruments.values()]
+    definition = definition_of(current().forbund.insats_by_id(person.insats))
+    usable = [(one.id, one.title.sv) for one in definition.instruments.values() if not person.reason]
     return MeasurementsPage(person, _developments(definition, enrolment_id), tuple(usable))
 
 

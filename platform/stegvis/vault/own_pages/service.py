@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from stegvis.ground.day import SWEDEN
 from stegvis.ground.tenancy.scope import current
+from stegvis.identity.access import reasons
 from stegvis.identity.access.policy import actor
 from stegvis.identity.accounts import service as accounts
 from stegvis.identity.audit import service as audit
@@ -31,11 +32,12 @@ class Front:
 
 @dataclass(frozen=True)
 class Reading:
-    """Somebody read something about the person."""
+    """Somebody read something about the person; `why` where a reason had to be given."""
 
     at: datetime
     who: str
     what: str
+    why: str = ""
 
 
 def front() -> Front:
@@ -72,13 +74,14 @@ def readings() -> list[Reading]:
     person = _reads("lasningar")
     if person is None:
         return []
-    made = []
+    made, given = [], reasons.about(person)
     for event in audit.events_about(person):
         if event.account_id == actor().account:
             continue
         who = accounts.name_of(event.account_id) or _("Systemet")
         what = str(event.details.get("sida") or event.details.get("vad") or "")
-        made.append(Reading(event.at.astimezone(SWEDEN), who, _in_words(event.action, what)))
+        why = ": ".join(given.get(str(event.details.get("rad", "")), ()))
+        made.append(Reading(event.at.astimezone(SWEDEN), who, _in_words(event.action, what), why))
     return made
 
 

@@ -69,6 +69,17 @@ def many(participant_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Participant]:
     return {row.id: row for row in rows}
 
 
+def compartment_of(participant_id: uuid.UUID | None) -> str:
+    """The compartment that a participant lies in: `skyddad` for a protected identity, otherwise none."""
+    row = session().get(Participant, participant_id) if participant_id is not None else None
+    return compartment(row)
+
+
+def compartment(row: Participant | None) -> str:
+    """The compartment of a participant that has been read already."""
+    return "skyddad" if row is not None and row.protected else ""
+
+
 def find_by_number(number: str) -> Participant | None:
     """The participant with this number of twelve digits, or None."""
     hashes = current().keys.search_hashes(number)

@@ -8,16 +8,18 @@ from flask_babel import gettext as _
 
 from stegvis.ground.web.htmx import is_htmx
 from stegvis.identity.access import policy
-from stegvis.identity.access.rights import HANDLEDARE, INSATSLEDARE
+from stegvis.identity.access.rights import HANDLEDARE, INSATSLEDARE, OPEN_WITH_REASON
 from stegvis.vault.enrolments import service as enrolments
 from stegvis.vault.plans import service
 
 blueprint = Blueprint("plans", __name__, template_folder="templates")
 TEAM = {"rights": (HANDLEDARE, INSATSLEDARE)}
+# Reading a person; whoever has the last right alone is asked for a reason.
+READERS = {"rights": (HANDLEDARE, INSATSLEDARE, OPEN_WITH_REASON)}
 
 
 @blueprint.get("/personer/<uuid:enrolment_id>/plan")
-@policy.vault("personal", **TEAM)
+@policy.vault("personal", **READERS)
 def page(enrolment_id: uuid.UUID) -> Any:
     """The plan that holds, older ones below."""
     shown = service.page(enrolment_id)

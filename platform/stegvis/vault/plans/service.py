@@ -77,9 +77,9 @@ def agreed(enrolment_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, tuple[date, ..
 def page(enrolment_id: uuid.UUID) -> PlanPage:
     """A person's plan, for the team; one read event."""
     person = enrolments.header(enrolment_id, "plan")
-    definition = enrolments.definition_for(person.insats)
+    definition = definition_of(current().forbund.insats_by_id(person.insats))
     texts = [_text(definition, row) for row in _versions(enrolment_id)]
-    writable = person.ended_on is None and bool(definition.forms_for("plan"))
+    writable = person.ended_on is None and not person.reason and bool(definition.forms_for("plan"))
     return PlanPage(person, _word(definition), writable, texts[0] if texts else None, tuple(texts[1:]))
 
 

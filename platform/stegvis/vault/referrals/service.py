@@ -15,7 +15,8 @@ from stegvis.ground.tenancy import InsatsInstance
 from stegvis.ground.tenancy.models import now
 from stegvis.ground.tenancy.scope import current, session, short_scope
 from stegvis.ground.web import autosave
-from stegvis.identity.access.policy import actor, require
+from stegvis.identity.access.decide import Action
+from stegvis.identity.access.policy import actor, ask, may, require, subject
 from stegvis.identity.accounts import service as accounts
 from stegvis.identity.audit import service as audit
 from stegvis.insats.forms import ParsedForm, to_json
@@ -24,7 +25,16 @@ from stegvis.vault.forms import service as forms
 from stegvis.vault.participants import service as participants
 from stegvis.vault.referrals.ending import GONE, erase
 from stegvis.vault.referrals.models import Referral
-from stegvis.vault.referrals.opened import Listed, Opened, instance_of, list_row, open_row
+from stegvis.vault.referrals.opened import (
+    Listed,
+    Opened,
+    ask_team,
+    instance_of,
+    list_row,
+    named_for_team,
+    open_row,
+    subject_of,
+)
 
 OPEN_STATES = ("oppen", "antagen", "avbojd")
 
@@ -40,11 +50,10 @@ def insatser_to_refer_to() -> list[InsatsInstance]:
     """The running insatser of this vault that persons can be referred to and that the actor may refer to."""
     scope, day = current(), today()
     mine = scope.forbund.insatser_of(scope.huvudman.id)
-    who = actor()
     return [
         one
         for one in mine
-        if (who.has("remittera", one.id) or who.in_team(one.id))
+        if may(Action.REFER, subject(one.id))
         and (one.starts is None or one.starts <= day)
         and (one.ends is None or day <= one.ends)
         and definition_of(one).forms_for("remiss")
@@ -277,22 +286,17 @@ def waiting(insats: str) -> list[tuple[uuid.UUID, date]]:
     return [(row.id, row.opened_on) for row in rows]
 
 
-def accepted(insats: str) -> list[tuple[uuid.UUID, str, date]]:
-    """Accepted referrals: (id, name, since). Enrolments take away those that are enrolled."""
-    rows = session().scalars(
-        sa.select(Referral)
-        .where(Referral.insats == insats, Referral.state == "antagen")
-        .order_by(Referral.decided_on)
-    )
-    return [(row.id, f"{row.given_name} {row.family_name}", row.decided_on or today()) for row in rows]
+def accepted(insats: str) -> list[tuple[uuid.UUID, str, date, bool]]:
+    """Accepted referrals: (id, name, since, may be opened). Enrolments take away those that are enrolled."""
+    asked = sa.select(Referral).where(Referral.insats == insats, Referral.state == "antagen")
+    rows = session().scalars(asked.order_by(Referral.decided_on))
+    return [(row.id, name, row.decided_on or today(), may_be) for row, name, may_be in named_for_team(rows)]
 
 
 def participant_of_accepted(referral_id: uuid.UUID) -> uuid.UUID:
     """The participant of an accepted referral; 404 for any other."""
     row = session().get(Referral, referral_id)
-    require(
-        row is not None and row.state == "antagen" and actor().in_team(row.insats), "referral", referral_id
-    )
+    ask_team(row, referral_id, ("antagen",))
     assert row is not None and row.participant_id is not None
     return row.participant_id
 
@@ -307,26 +311,26 @@ def insats_of(referral_id: uuid.UUID) -> str:
 
 def of_team(insats: str) -> list[Listed]:
     """Every referral that is open for the team, those that wait first."""
-    require(actor().in_team(insats), "insats")
+    ask(Action.WORK, subject(insats), "insats")
     rows = session().scalars(
         sa.select(Referral)
         .where(Referral.insats == insats, Referral.state.in_(OPEN_STATES))
         .order_by(Referral.opened_on.desc())
     )
-    listed = [list_row(row) for row in rows]
+    listed = [list_row(*one) for one in named_for_team(rows)]
     audit.record("lista", "referral", insats=insats, antal=len(listed))
     return sorted(listed, key=lambda one: OPEN_STATES.index(one.state))
 
 
 def allow_team(insats: str, referral_id: uuid.UUID) -> None:
     """Let the team of a referral's insats pass; 404 for others, and before the samtycke. Nothing of it is read."""
-    found = (
-        session()
-        .execute(sa.select(Referral.insats, Referral.state).where(Referral.id == referral_id))
-        .first()
-    )
-    allowed = found is not None and found.insats == insats and found.state in (*OPEN_STATES, "atertagen")
-    require(allowed and actor().in_team(insats), "referral", referral_id)
+    wanted = sa.select(Referral.insats, Referral.state, Referral.participant_id)
+    found = session().execute(wanted.where(Referral.id == referral_id)).first()
+    about = None
+    if found is not None and found.insats == insats and found.state in (*OPEN_STATES, "atertagen"):
+        person = found.participant_id
+        about = subject(insats, person=person, compartment=participants.compartment_of(person))
+    ask(Action.WORK, about, "referral", referral_id)
 
 
 def read_by_team(row: Referral) -> Opened:
@@ -341,7 +345,7 @@ def decide(referral_id: uuid.UUID, *, accept: bool, words: str) -> Referral:
     Raises ReferralFault for a no without words, and where somebody has answered otherwise already.
     """
     row = locked(referral_id)
-    require(row.state in (*OPEN_STATES, "atertagen") and actor().in_team(row.insats), "referral", referral_id)
+    ask_team(row, referral_id, (*OPEN_STATES, "atertagen"))
     if row.state == "atertagen":
         raise ReferralFault(_("Personen har just tagit tillbaka sitt samtycke, så svaret är inte sparat."))
     wanted = "antagen" if accept else "avbojd"
@@ -381,7 +385,7 @@ def _open_account(row: Referral) -> uuid.UUID:
 
 def _own_row(referral_id: uuid.UUID, *, lock: bool = False) -> Referral:
     row = session().get(Referral, referral_id)
-    require(row is not None and row.author_id == actor().account, "referral", referral_id)
+    ask(Action.OWN, subject_of(row), "referral", referral_id)
     assert row is not None
     return locked(referral_id) if lock else row
 

@@ -18,8 +18,8 @@ from stegvis.ground.tenancy import Conflict, savepoint
 from stegvis.ground.tenancy.models import now
 from stegvis.ground.tenancy.scope import current, session
 from stegvis.ground.web import autosave
-from stegvis.identity.access.policy import actor, require
-from stegvis.identity.access.rights import INSATSLEDARE, PUBLISH
+from stegvis.identity.access.decide import Action
+from stegvis.identity.access.policy import actor, ask, may, require, subject
 from stegvis.identity.accounts import service as accounts
 from stegvis.identity.audit import service as audit
 from stegvis.insats.report import Period
@@ -218,11 +218,10 @@ def send(insats: str, starts: date) -> Draft:
 
 def waiting_for_attest() -> list[tuple[Report, str]]:
     """Reports that wait for the attest in insatser where the actor may approve: (report, insats' name)."""
-    rows = session().scalars(sa.select(Report).where(Report.state == "granskas").order_by(Report.sent_on))
-    mine = {one.id: one.name for one in current().forbund.insatser_of(current().huvudman.id)}
-    found = [
-        (row, mine[row.insats]) for row in rows if row.insats in mine and actor().has(PUBLISH, row.insats)
-    ]
+    waiting = sa.select(Report).where(Report.state == "granskas").order_by(Report.sent_on)
+    here = current().forbund.insatser_of(current().huvudman.id)
+    mine = {one.id: one.name for one in here if may(Action.APPROVE, subject(one.id))}
+    found = [(row, mine[row.insats]) for row in session().scalars(waiting) if row.insats in mine]
     audit.record("lista", "report", antal=len(found))
     return found
 
@@ -291,7 +290,7 @@ def attest(report_id: uuid.UUID, seen: str) -> Report:
 
 def _mine(insats: str) -> Ground:
     ground = drafts.ground_of(insats)
-    require(ground is not None and actor().has(INSATSLEDARE, insats), "report")
+    ask(Action.LEAD, subject(insats) if ground is not None else None, "report")
     assert ground is not None
     return ground
 
@@ -381,7 +380,7 @@ def _marks(row: Report) -> sa.Select[ReportMark]:
 
 def _approvable(report_id: uuid.UUID, *, lock: bool = False) -> Report:
     row = session().get(Report, report_id, with_for_update=lock or None)
-    require(row is not None and actor().has(PUBLISH, row.insats), "report", report_id)
+    ask(Action.APPROVE, subject(row.insats) if row is not None else None, "report", report_id)
     assert row is not None
     return row
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from stegvis.ground.day import today
 from stegvis.ground.tenancy.scope import current
-from stegvis.identity.access.policy import actor, require
-from stegvis.identity.access.rights import INSATSLEDARE
+from stegvis.identity.access.decide import Action
+from stegvis.identity.access.policy import actor, may, require, subject
 from stegvis.vault.consent import service as consent
 from stegvis.vault.enrolments import service as enrolments
 from stegvis.vault.referrals import service as referrals
@@ -42,7 +42,7 @@ def today_page() -> TodayPage:
     in no team.
     """
     scope, who = current(), actor()
-    mine = [one for one in scope.forbund.insatser_of(scope.huvudman.id) if who.in_team(one.id)]
+    mine = [one for one in scope.forbund.insatser_of(scope.huvudman.id) if may(Action.WORK, subject(one.id))]
     require(bool(mine), "insats")
     tasks: list[Task] = []
     people: list[enrolments.PersonRow] = []
@@ -59,9 +59,9 @@ def today_page() -> TodayPage:
 def _tasks(insats: str, caseload: enrolments.Caseload) -> Iterator[Task]:
     states = consent.states(insats)
     day, who = today(), actor()
-    everybody = who.has(INSATSLEDARE, insats)
+    everybody = may(Action.LEAD, subject(insats))
     for row in caseload.rows:
-        if not everybody and row.handledare and row.handledare_id != who.account:
+        if not row.open or (not everybody and row.handledare and row.handledare_id != who.account):
             continue
         state = states.get(row.participant_id)
         given = state is not None and state.state in ("given", "utgangen")
@@ -75,4 +75,5 @@ def _tasks(insats: str, caseload: enrolments.Caseload) -> Iterator[Task]:
     for referral_id, since in referrals.waiting(insats):
         yield Task("referral", since, insats, referral_id)
     for one in caseload.waiting:
-        yield Task("to_enrol", one.since, insats, one.referral_id, one.name)
+        if one.open:
+            yield Task("to_enrol", one.since, insats, one.referral_id, one.name)

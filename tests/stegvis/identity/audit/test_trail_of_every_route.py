@@ -21,6 +21,7 @@ from asked import Asked
 from stegvis.config import Settings
 from stegvis.ground.tenancy.scope import scope, session
 from stegvis.identity.access.policy import Policy
+from stegvis.identity.access.rights import OPEN_WITH_REASON, VAULT_ADMIN
 from stegvis.identity.audit import service as audit
 from stegvis.local.check_case import INDICATORS
 from stegvis.local.installation import DEMO_DAY, set_day, superuser
@@ -35,6 +36,10 @@ Route = tuple[str, str]
 # events; one for every pause in the typing would drown them.
 NO_EVENT = {
     ("referrals.new", "GET"): "an empty form: names insatser, nobody",
+    ("accounts.new", "GET"): "an empty form",
+    ("accounts.check", "POST"): "reads back what was typed just now; nothing is kept of it",
+    ("enrolments.ask_reason", "GET"): "asks why: tells nothing of the person",
+    ("enrolments.search", "GET"): "an empty form: what is looked for is sent, not addressed",
     ("referrals.save", "POST"): "autosave of the author's own draft",
     ("consent.paper", "GET"): "an empty form",
     ("referrals.still_holds", "GET"): "an open page asks whether it may go on showing: no content comes",
@@ -43,14 +48,22 @@ NO_EVENT = {
 LISTS = {
     (endpoint, "GET")
     for endpoint in (
-        "consent.mine", "desk.overview", "diarium.overview", "enrolments.people", "own_pages.front",
-        "referrals.mine", "referrals.team", "reporting.approvals", "reporting.listed", "reports.received",
-        "tasks.today",
+        "accounts.overview", "consent.mine", "desk.overview", "diarium.overview", "enrolments.people",
+        "own_pages.front", "referrals.mine", "referrals.team", "reporting.approvals", "reporting.listed",
+        "reports.received", "tasks.today",
     )
 }  # fmt: skip
 # What is neither read as a page nor as a list.
 READINGS = {("consent.download", "GET"): "exportera", ("reports.pdf", "GET"): "skriv_ut"}
 CHANGES: dict[Route, Events] = {
+    ("accounts.end", "POST"): ("stang_konto",),
+    ("accounts.give", "POST"): ("ge_ratt",),
+    ("accounts.invite", "POST"): ("bjud_in",),
+    ("accounts.renew", "POST"): ("fornya_konto",),
+    ("accounts.take", "POST"): ("ta_ratt",),
+    ("accounts.take_back", "POST"): ("ta_tillbaka_inbjudan",),
+    ("enrolments.reason_given", "POST"): ("oppna_med_skal",),
+    ("enrolments.search_sent", "POST"): ("sok",),
     ("consent.refuse", "POST"): ("neka_samtycke", "forstor"),
     ("consent.refuse_beside", "POST"): ("neka_samtycke", "forstor"),
     ("consent.register_paper", "POST"): ("sok", "skapa", "oppna", "signera"),
@@ -156,7 +169,7 @@ def referrals_and_consents(people: People, browser: Browse) -> Asked:
     return asked
 
 
-def a_person_in_the_team(people: People, browser: Browse, asked: Asked) -> None:
+def a_person_in_the_team(people: People, browser: Browse, asked: Asked) -> str:
     """Answered, enrolled, measured, planned, busy, ended; another referral by paper."""
     team = browser(people.handledare())
     number = fresh_number()
@@ -200,6 +213,35 @@ def a_person_in_the_team(people: People, browser: Browse, asked: Asked) -> None:
     team.send("/avslut", ended)
     asked.visitor.get(asked.path)
     asked.visitor.send("/ta-tillbaka")
+    return str(person)
+
+
+def accounts_and_a_reason(people: People, browser: Browse, person: str) -> None:
+    """Somebody is invited, another gets a right, loses it, is renewed and ended; a person is opened with a reason."""
+    keeper = browser(people.account("personal", VAULT_ADMIN))
+    keeper.get("/konton/ny")
+    typed: dict[str, str | list[str]] = {
+        "namn": "Prov Inbjuden",
+        "nummer": fresh_number(),
+        "ratt": ["handledare"],
+    }
+    keeper.send("/konton/ny/kontroll", typed)
+    keeper.send("/konton/ny")
+    keeper.get("/konton")
+    keeper.send("/ta-tillbaka")
+    other = people.remittent()
+    address = f"/konton/{other.account}"
+    keeper.get(address)
+    keeper.send("/ratter/ta")
+    keeper.send("/ratter/ge", {"ratt": "remittera"})
+    keeper.send("/fornya", {"kontakt": "Exempel Chefsson"})
+    keeper.send("/avsluta")
+    opener = browser(people.account("personal", OPEN_WITH_REASON))
+    opener.get(f"{person}/skal")
+    opener.send("/skal", {"skal": "vikarie", "ord": "Jag ersätter en kollega i dag."})
+    searcher = browser(people.handledare())
+    searcher.get("/sok")
+    searcher.send("/sok", {"ord": "Tes"})
 
 
 def a_report(app: Flask, browser: Browse) -> None:
@@ -262,7 +304,8 @@ def trail(
     set_day(settings, DEMO_DAY)
     with Trail(app).watching() as watched:
         asked = referrals_and_consents(people, browser)
-        a_person_in_the_team(people, browser, asked)
+        person = a_person_in_the_team(people, browser, asked)
+        accounts_and_a_reason(people, browser, person)
         a_report(app, browser)
     kept["walk"] = watched
     return watched

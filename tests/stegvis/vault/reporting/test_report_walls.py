@@ -28,7 +28,7 @@ from report_world import (
     work,
     write,
 )
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import Forbidden, HTTPException, NotFound
 
 from stegvis.app import create_app
 from stegvis.config import Settings
@@ -108,9 +108,11 @@ def test_the_inbox_has_no_sensitive_code(people: People, running: Servers, setti
     assert figures["group/annat"] == ({"hidden": "bara_sedan_start"}, 2)
 
 
-@pytest.mark.parametrize("who", ["handledare", "approver"])
-def test_only_the_insatsledare_opens_the_editor(people: People, who: str) -> None:
-    with acting(VAULT, getattr(people, who)), pytest.raises(NotFound):
+@pytest.mark.parametrize(("who", "answer"), [("handledare", Forbidden), ("approver", NotFound)])
+def test_only_the_insatsledare_opens_the_editor(
+    people: People, who: str, answer: type[HTTPException]
+) -> None:
+    with acting(VAULT, getattr(people, who)), pytest.raises(answer):
         service.opened(INSATS, Q4.start)
     with scope(VAULT):
         refused = sa.select(sa.func.count()).where(
@@ -123,9 +125,9 @@ def test_only_the_insatsledare_opens_the_editor(people: People, who: str) -> Non
 def test_only_who_may_approve_attests(people: People, who: str) -> None:
     write(people)
     report_id = send(people)
-    with acting(VAULT, getattr(people, who)), pytest.raises(NotFound):
+    with acting(VAULT, getattr(people, who)), pytest.raises(Forbidden):
         service.to_attest(report_id)
-    with acting(VAULT, getattr(people, who)), pytest.raises(NotFound):
+    with acting(VAULT, getattr(people, who)), pytest.raises(Forbidden):
         service.attest(report_id, "")
 
 
