@@ -307,6 +307,14 @@ MUTATIONS = (
     ),
     Mutation(
         19,
+        "en skyddad person visas för hela arbetslaget",
+        f"{HOUSE}/identity/access/decide.py",
+        "return bool(right) and not actor.has(right, subject.insats)",
+        "return False",
+        "tests/stegvis/vault/enrolments/test_open_with_reason.py::test_a_protected_person_is_a_row_without_a_name",
+    ),
+    Mutation(
+        19,
         "formulär tas emot utan sin engångskod",
         f"{HOUSE}/app.py",
         "    CSRFProtect(app)\n",

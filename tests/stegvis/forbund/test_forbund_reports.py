@@ -131,6 +131,9 @@ def test_a_forbund_actor_gets_404_on_every_route_of_a_vault(app: Flask, people: 
         policy = getattr(app.view_functions[rule.endpoint], "policy", None)
         if not isinstance(policy, Policy) or policy.level != "huvudman" or "GET" not in (rule.methods or ()):
             continue
+        if policy.above is not None and not rule.arguments:
+            # A page that the förbund has too, of its own accounts.
+            continue
         values = {
             name: uuid.uuid4() if name.endswith("_id") else INSATS if name == "insats" else "2023-10-01"
             for name in rule.arguments

@@ -141,7 +141,7 @@ def give_right(account_id: uuid.UUID, right: str, insats: str = "") -> None:
     known = FORBUND_RIGHTS if current().id.level == "forbund" else VAULT_RIGHTS
     if right not in known:
         raise ValueError(f"{right} is no right here")
-    if right in WHOLE_VAULT:
+    if right in WHOLE_VAULT or current().id.level == "forbund":
         insats = ""
     _, row, _ = models_here()
     held = session().get(row, (account_id, right, insats))

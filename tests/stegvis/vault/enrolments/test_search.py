@@ -9,7 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from stegvis.ground.tenancy.scope import current, scope, session
-from stegvis.identity.access.rights import HANDLEDARE, VAULT_ADMIN
+from stegvis.identity.access.rights import HANDLEDARE, SKYDDADE, VAULT_ADMIN
+from stegvis.identity.accounts import service as accounts
 from stegvis.identity.audit.models import VaultAuditEvent
 from stegvis.vault.enrolments import service
 from stegvis.vault.enrolments.models import Enrolment
@@ -91,6 +92,9 @@ def test_protected_data_are_found_by_the_whole_number_only(vault: Any, handledar
     number = number_of(vault, enrolment)
     assert found(vault, handledare, "skyddss") == ["Test Skyddsson"]
     protect(vault, enrolment)
+    assert found(vault, handledare, number) == [], "who is not named for protected persons finds none"
+    with vault.app.app_context(), scope(vault.scope):
+        accounts.give_right(handledare, SKYDDADE, vault.insats)
     assert found(vault, handledare, "skyddss") == []
     assert found(vault, handledare, number) == ["Test Skyddsson"]
     with vault.app.app_context(), scope(vault.scope):
