@@ -1,4 +1,4 @@
-"""The page Konton: whoever answers for accounts lets people in and takes them out, and each change is told."""
+"""Wall 4, the page Konton: whoever answers for accounts lets people in and takes them out; each change is told."""
 
 import re
 import uuid
@@ -30,6 +30,7 @@ from stegvis.identity.audit.models import ForbundAuditEvent, VaultAuditEvent
 from stegvis.local.installation import DEMO_DAY, set_day
 from visiting import INSATS, VAULT, Login, People, Visitor, fresh_number
 
+pytestmark = pytest.mark.walls
 Browse = Callable[..., Visitor]
 EMPTY_VAULT = "skane_nordost/osby"
 EMPTY_HOST = "skane-nordost.localhost"
