@@ -55,6 +55,7 @@ CLEAR_TEXT = {
     "invitation": {"kind", "insats", "organisation"},
     "measurement": {"instrument", "instrument_version"},
     "measurement_value": {"indicator", "rater"},
+    "opened_with_reason": {"insats", "reason"},
     "outbox": {"kind", "key", "fault"},
     "participant": {"gender"},
     "plan": {"form_version"},
