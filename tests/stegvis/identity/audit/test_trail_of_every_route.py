@@ -42,7 +42,6 @@ NO_EVENT = {
     ("enrolments.search", "GET"): "an empty form: what is looked for is sent, not addressed",
     ("referrals.save", "POST"): "autosave of the author's own draft",
     ("consent.paper", "GET"): "an empty form",
-    ("enrolments.search", "GET"): "an empty form",
     ("referrals.still_holds", "GET"): "an open page asks whether it may go on showing: no content comes",
     ("reporting.save", "POST"): "autosave of a report; the first one is the making",
 }
@@ -75,7 +74,6 @@ CHANGES: dict[Route, Events] = {
     ("enrolments.activity_sent", "POST"): ("skapa",),
     ("enrolments.enrol_sent", "POST"): ("skapa",),
     ("enrolments.exit_sent", "POST"): ("andra",),
-    ("enrolments.search_sent", "POST"): ("sok",),
     ("measurements.rate_sent", "POST"): ("skapa",),
     ("plans.write_sent", "POST"): ("skapa",),
     ("referrals.begin", "POST"): ("skapa",),
@@ -196,8 +194,6 @@ def a_person_in_the_team(people: People, browser: Browse, asked: Asked) -> str:
     assert person.startswith("/personer/")
     team.get("/idag")
     team.get("/insats/karnhuset/personer")
-    team.get("/sok")
-    team.send("/sok", {"ord": "test"})
     team.get(f"{person}/matningar/ny")
     team.send("/matningar/ny", {f"deltagare-{one}": "3" for one in INDICATORS})
     team.get(f"{person}/plan/ny")
