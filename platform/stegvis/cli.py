@@ -13,7 +13,7 @@ from stegvis.app import create_app
 from stegvis.config import SettingsError, find_root, read_settings
 from stegvis.ground import logs
 from stegvis.ground.tenancy.names import ScopeId
-from stegvis.ground.tenancy.scope import scope
+from stegvis.ground.tenancy.scope import scope, scopes
 from stegvis.ground.tenancy.shell import open_shell
 from stegvis.ground.tenancy.tenants import load_directory
 from stegvis.identity.accounts import administration
@@ -127,7 +127,7 @@ def audit_verify(scope_id: ScopeId | None, head_file: Path | None, as_json: bool
             known_scope(settings, scope_id)
         app = create_app(settings)
         with app.app_context():
-            for one in [scope_id] if scope_id else load_directory(settings.tenants_dir).scopes():
+            for one in [scope_id] if scope_id else scopes().living():
                 if not one.publishing:
                     found += [{"scope": str(one), "chain": name} | asdict(verdict)
                               for name, verdict in verify_chains(one, head).items()]  # fmt: skip
@@ -152,7 +152,7 @@ def audit_head(scope_id: ScopeId | None, out: Path | None) -> None:
             known_scope(settings, scope_id)
         app = create_app(settings)
         with app.app_context():
-            for one in [scope_id] if scope_id else load_directory(settings.tenants_dir).scopes():
+            for one in [scope_id] if scope_id else scopes().living():
                 if one.publishing:
                     continue
                 with scope(one) as opened:

@@ -155,4 +155,6 @@ def command_line(house: House, running: Servers, monkeypatch: pytest.MonkeyPatch
         yield house.settings, running
 
     monkeypatch.setattr(key_group, "installation", here)
+    # Should a command look for an installation elsewhere: never the one of whoever runs the tests.
+    monkeypatch.setenv("STEGVIS_HOME", str(house.settings.home / "ingen-annan"))
     return Command()
