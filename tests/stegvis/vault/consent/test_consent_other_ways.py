@@ -76,7 +76,8 @@ def test_a_team_that_answers_after_the_taking_back_answers_nothing(
     team.get(f"/insats/karnhuset/remisser/{asked.referral}")
     asked.visitor.send("/ta-tillbaka")
     team.send("/svar", {"ord": "Hemliga ord"}, press=("svar", "ja"))
-    assert team.answer is not None and team.answer.status_code == 404
+    assert team.answer is not None and team.answer.status_code == 422
+    assert "Personen har just tagit tillbaka sitt samtycke" in team.page.words
     asked.author.get(f"/remisser/{asked.referral}")
     assert "Hemliga ord" not in asked.author.page.words
     assert asked.states() == ("atertagen", "atertagen")
