@@ -178,7 +178,7 @@ class Worker:
 
     def record(self, opened: Scope) -> None:
         """An event in the trail, chained."""
-        audit.record("prov", tag=str(opened.id))
+        audit.record("las", tag=str(opened.id))
         self.tally.counts["recorded"] += 1
 
     def fail(self, opened: Scope) -> None:

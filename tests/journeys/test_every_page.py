@@ -6,17 +6,22 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import sqlalchemy as sa
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import RequestRedirect
 
 from axe import violations
 from stegvis.app import create_app
+from stegvis.ground.tenancy.scope import scope, session
+from stegvis.identity.access.rights import OPEN_WITH_REASON
+from stegvis.identity.accounts import service as accounts
 from stegvis.local.check import check
 from stegvis.local.check_case import draft, refer
 from stegvis.local.check_report import attest, give_back, newest, send, wait_for_another, write
 from stegvis.local.check_steps import Walk
 from stegvis.local.demo import Demo
 from stegvis.local.pictures import Walker, log_in, reachable, shape, walkers
+from stegvis.vault.enrolments.models import Enrolment
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys")]
 
@@ -28,6 +33,7 @@ NO_PAGE = {
     "eid.accounts_of_person": "only while somebody with several accounts logs in",
     "consent.download": "a file",
     "reports.pdf": "a file",
+    "referrals.still_holds": "what an open page asks by itself",
 }
 MACHINES = ("web.", "health")
 
@@ -56,6 +62,7 @@ def seen(demo: Demo, walk: Walk, chromium: Any) -> Seen:
             "gavleborg-remittent": beside,
             "gavleborg-forbundschef": [f"{returned}/aterlamna"],
             "gavleborg-handledare": ["/sok"],
+            "gavleborg-vault_admin": [somebody_to_open_with_a_reason(demo)],
         }
         for walker in walkers(demo):
             more = aside.get(walker.name, [])
@@ -65,6 +72,17 @@ def seen(demo: Demo, walk: Walk, chromium: Any) -> Seen:
                     where = (walker.name, shape(page.url), width)
                     found.faults += [(*where, *fault) for fault in violations(page)]
     return found
+
+
+def somebody_to_open_with_a_reason(demo: Demo) -> str:
+    """The vault's administrator, who is in no team, may open people with a reason: the page that asks for one."""
+    app = create_app(demo.settings)
+    (keeper,) = [one for one in demo.people if one.role == "vault_admin" and one.tenant == "gavleborg"]
+    with app.app_context(), scope("gavleborg/sandviken"):
+        ((account, _kind, _organisation),) = accounts.accounts_of_number(keeper.personnummer)
+        accounts.give_right(account, OPEN_WITH_REASON)
+        enrolment = session().scalars(sa.select(Enrolment.id).limit(1)).one()
+    return f"/personer/{enrolment}/skal"
 
 
 @contextmanager

@@ -7,6 +7,7 @@ raises.
 
 import itertools
 import threading
+import uuid
 
 import pytest
 import sqlalchemy as sa
@@ -122,10 +123,15 @@ def test_no_query_without_a_scope(in_app: Flask) -> None:
 
 
 def test_a_short_scope_keeps_what_the_open_one_loses(in_app: Flask) -> None:
+    def put(organisation: str) -> None:
+        session().add(
+            VaultAccount(kind="personal", number_hash=uuid.uuid4().bytes, name="", organisation=organisation)
+        )
+
     with pytest.raises(Undone), scope("gavleborg/sandviken"):
-        accounts.open_account("199005052393", "Borta", "personal", organisation="borta")
+        put("borta")
         with short_scope("gavleborg/sandviken"):
-            accounts.open_account("199006062392", "Kvar", "personal", organisation="kvar")
+            put("kvar")
         raise Undone
     with scope("gavleborg/sandviken"):
         kept = (

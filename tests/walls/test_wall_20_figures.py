@@ -40,8 +40,8 @@ from stegvis.vault.reporting import service
 
 pytestmark = pytest.mark.walls
 
-# Numbers that nothing else in the installation holds, so that one that crosses is seen.
-DRAFT, FLAG, ANSWER, CROSSES = "7321", "8642", "9753", "6418"
+# Numbers that nothing else in the installation holds, long enough for no digest or id to hold them by chance.
+DRAFT, FLAG, ANSWER, CROSSES = "732197321", "864286428", "975397539", "641864186"
 
 
 def above(admin: psycopg.Connection, schemas: tuple[str, ...]) -> str:
