@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import platform
 import statistics
@@ -120,17 +121,12 @@ def table(found: list[Measured]) -> str:
 
 
 def main() -> int:
-    """Run and print; `walls` and `scope_stress` as the first word run those instead."""
-    if sys.argv[1:2] == ["walls"]:
-        from bench import walls
-
-        return walls.main(sys.argv[2:])
-    if sys.argv[1:2] == ["scope_stress"]:
-        from bench import scope_stress
-
-        return scope_stress.main(sys.argv[2:])
+    """Run and print; the name of another bench as the first word runs that instead."""
+    others = ("walls", "scope_stress", "audit_chain")
+    if sys.argv[1:2] and sys.argv[1] in others:
+        return int(importlib.import_module(f"bench.{sys.argv[1]}").main(sys.argv[2:]))
     parser = argparse.ArgumentParser(
-        prog="./run bench [walls|scope_stress]", description="Mäter personlistan mot ett tomt program."
+        prog=f"./run bench [{'|'.join(others)}]", description="Mäter personlistan mot ett tomt program."
     )
     parser.add_argument("--rounds", type=int, default=300, help="frågor av varje slag (300)")
     parser.add_argument("--port", type=int, help="webbens port")

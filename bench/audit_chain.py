@@ -1,4 +1,4 @@
-"""`python -m bench.audit_chain`: eight writers, ten thousand events, and every row touched in every way.
+"""`./run bench audit_chain`: eight writers, ten thousand events, and every row touched in every way.
 
 A database of its own in a temporary home, with forced writes as in operation. The writers are processes with
 connections of their own; then the whole chain is verified, each row is edited, deleted and swapped in memory
@@ -207,17 +207,17 @@ def table(found: Found) -> str:
     return "\n".join(lines)
 
 
-def main() -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """Run and print; 1 when something was not named."""
     parser = argparse.ArgumentParser(
-        prog="python -m bench.audit_chain", description="Prövar spårbarhetens kedja."
+        prog="./run bench audit_chain", description="Prövar spårbarhetens kedja."
     )
     parser.add_argument("--writers", type=int, default=8)
     parser.add_argument("--events", type=int, default=10_000)
     parser.add_argument(
         "--sample", type=int, default=30, help="rader som rörs i databasen, av varje slag (30)"
     )
-    told = parser.parse_args()
+    told = parser.parse_args(words)
     found = run(told.writers, told.events, told.sample)
     print(table(found))  # noqa: T201
     return 0 if found.ok else 1

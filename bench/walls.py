@@ -35,13 +35,13 @@ from stegvis.ground.tenancy import ScopeId, scope
 from stegvis.ground.tenancy.models import db
 from stegvis.ground.tenancy.scope import Scopes, scopes
 from stegvis.identity.access import policy
+from stegvis.identity.access.decide import Decision
 from stegvis.identity.access.rights import HANDLEDARE
 from stegvis.identity.accounts import service as accounts
 from stegvis.identity.accounts import sessions
 from stegvis.identity.audit import service as audit
 from stegvis.identity.eid import routes as eid
 from stegvis.plugin_host.service import definition_of
-from stegvis.vault.enrolments import cases
 from stegvis.vault.enrolments.models import Enrolment
 from stegvis.vault.measurements.models import Measurement, MeasurementValue
 from stegvis.vault.participants import service as participants
@@ -170,8 +170,8 @@ def without_permission(app: Flask, made: Generated) -> Iterator[None]:
         known = accounts.actor_of(ACTING["account"])
     with (
         patch.object(accounts, "actor_of", lambda _account: known),
-        patch.object(policy.Policy, "allows", lambda *_: True),
-        patch.object(cases, "require", lambda *_: None),
+        patch.object(policy, "decide_entrance", lambda *_: Decision.ALLOWED),
+        patch.object(policy, "decide", lambda *_: Decision.ALLOWED),
     ):
         yield
 
