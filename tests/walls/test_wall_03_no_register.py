@@ -13,6 +13,7 @@ import redis
 from flask import Flask, session
 from psycopg import sql
 
+from sessions_kept import kept_sessions
 from stegvis.config import Settings
 from stegvis.ground.tenancy import scope
 from stegvis.ground.tenancy.names import ScopeId
@@ -62,7 +63,7 @@ def everything_in(broker: redis.Redis) -> bytes:
         texts.append(key)
         kind = broker.type(key)
         if kind == b"string":
-            texts.append(broker.get(key))
+            texts.append(broker.get(key) or b"")
         elif kind == b"hash":
             texts += [part for pair in broker.hgetall(key).items() for part in pair]
         elif kind == b"list":
@@ -89,7 +90,7 @@ def test_the_broker_knows_no_number_name_or_token(in_app: Flask, every_scope: li
 def test_a_session_holds_exactly_one_account(in_app: Flask, every_scope: list[ScopeId]) -> None:
     logins = login_everywhere(in_app, every_scope)
     broker: redis.Redis = in_app.extensions["stegvis.broker"]
-    kept = [json.loads(broker.get(key)) for key in broker.scan_iter("session:*")]
+    kept = [json.loads(one) for one in kept_sessions(broker)]
     ours = {account for _, account, _ in logins.values()}
     of_ours = [one for one in kept if "login" in one and one["login"]["account"] in ours]
     assert {frozenset(one) for one in of_ours} == {frozenset({"login"})}
@@ -238,7 +239,7 @@ def test_two_hats_are_never_one_session(app: Flask, settings: Settings) -> None:
     visitor.logged_in(person)
     assert [visitor.get(path).status_code for path in ("/laget", "/mina-sidor")] == [404, 200]
     broker: redis.Redis = app.extensions["stegvis.broker"]
-    kept = [broker.get(key).decode() for key in broker.scan_iter("session:*")]
+    kept = [one.decode() for one in kept_sessions(broker)]
     assert sum(str(chief.account) in one for one in kept) == 1
     assert [one for one in kept if str(chief.account) in one and str(person.account) in one] == []
 

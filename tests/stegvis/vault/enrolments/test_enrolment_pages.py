@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sessions_kept import kept_sessions
 from stegvis.ground.day import today
 from stegvis.ground.tenancy.scope import scopes
 from stegvis.identity.access.rights import HANDLEDARE
@@ -256,7 +257,7 @@ def test_no_name_lies_in_the_session(
     browser.get(path)
     browser.post(path, BASELINE | {"inskriven-den": day, "vald-handledare": str(handledare)})
     broker = vault.app.session_interface.broker
-    kept = b"".join(broker.get(key) for key in broker.scan_iter("session:*"))
+    kept = b"".join(kept_sessions(broker))
     assert "Inskrivningen är klar".encode() in kept
     assert b"Kanarie" not in kept
 
