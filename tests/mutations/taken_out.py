@@ -260,7 +260,7 @@ MUTATIONS = (
         "remittentens sida frågar inte vems utkastet är",
         f"{HOUSE}/vault/referrals/service.py",
         '    ask(Action.OWN, subject_of(row), "referral", referral_id)\n',
-        "",
+        '    require(row is not None, "referral", referral_id)\n',
         "tests/stegvis/vault/referrals/test_referral_drafts.py::test_only_the_author_reads_before_the_yes",
         still=True,
     ),
