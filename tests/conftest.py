@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, sync_playwright
@@ -26,6 +27,12 @@ from stegvis.local.installation import DEMO_DAY, set_day, set_up
 from stegvis.local.servers import Servers, servers, wipe
 from visiting import HOST, Login, People, RunningEid, Visitor
 from walls_summary import pytest_terminal_summary  # noqa: F401  a line a wall, also where xdist collects
+
+# How long an example takes says something about the machine, nothing about the code.
+hypothesis.settings.register_profile(
+    "house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("house")
 
 PLATFORM = Path(__file__).parents[1] / "platform"
 

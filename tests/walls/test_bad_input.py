@@ -1,9 +1,11 @@
 """Bad input at the walls: each is refused with a sentence, nothing is changed, and a refusal is one event.
 
-A request that reaches no scope (a host that is nobody's, a cookie of another host) has no audit trail to stand
-in: it leaves its line in the application's log alone.
+The event stands in the trail of the scope where the request or the account belongs. A request that belongs to
+none (a host that is nobody's, a stranger with an invitation of another förbund) has no trail to stand in: its
+event is one line of the application's log.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,6 +13,7 @@ import psycopg
 import pytest
 from flask import Flask
 from psycopg import sql
+from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
 from stegvis.config import Settings
@@ -52,20 +55,41 @@ def counted(admin: psycopg.Connection) -> dict[str, int]:
     return found
 
 
+def refusals(admin: psycopg.Connection) -> Counter[str]:
+    """How often each reason stands in the trails of the whole installation."""
+    admin.rollback()
+    found: Counter[str] = Counter()
+    for (schema,) in admin.execute(
+        "SELECT schemaname FROM pg_tables WHERE tablename = 'audit_event'"
+    ).fetchall():
+        asked = sql.SQL(
+            "SELECT details ->> 'skal', count(*) FROM {} WHERE action = 'neka' AND outcome = 'nekad' GROUP BY 1"
+        )
+        found.update(dict(admin.execute(asked.format(sql.Identifier(schema, "audit_event"))).fetchall()))
+    return found
+
+
 @dataclass
 class Try:
-    """What was sent and what must come back."""
+    """What was sent and what must come back: status, sentence, and the reason of the event, or the name of its line
+    in the log where there is no trail.
+    """
 
     send: Callable[[], TestResponse]
     status: int
     sentence: str
-    events: int
+    reason: str
+    line: str = ""
 
 
 def forged_host(app: Flask, people: People) -> Try:
     stranger = visitor(app, host="ond.example")
     return Try(
-        lambda: stranger.get("/idag"), 404, "Det finns inget samordningsförbund på den här adressen", 0
+        lambda: stranger.get("/idag"),
+        404,
+        "Det finns inget samordningsförbund på den här adressen",
+        "",
+        "unknown_host",
     )
 
 
@@ -73,23 +97,23 @@ def forged_forwarded_host(app: Flask, people: People) -> Try:
     """What a proxy would say is not believed: the host decides, and the page stays Gävleborg's."""
     browser = visitor(app, people.handledare())
     headers = {"X-Forwarded-Host": "kalmar-lan.localhost", "Forwarded": "host=kalmar-lan.localhost"}
-    return Try(lambda: browser.get("/insats/krus/personer", headers), 404, NO_PAGE, 1)
+    return Try(lambda: browser.get("/insats/krus/personer", headers), 404, NO_PAGE, "behorighet")
 
 
 def cookie_of_another_host(app: Flask, people: People) -> Try:
     browser, other = visitor(app, people.handledare()), visitor(app, host="kalmar-lan.localhost")
     other.cookie = browser.cookie
-    return Try(lambda: other.get("/idag"), 303, "/logga-in", 0)
+    return Try(lambda: other.get("/idag"), 303, "/logga-in", "annan_adress")
 
 
 def cookie_of_another_scope(app: Flask, people: People) -> Try:
     remittent = visitor(app, people.remittent())
-    return Try(lambda: remittent.get("/laget"), 404, NO_PAGE, 1)
+    return Try(lambda: remittent.get("/laget"), 404, NO_PAGE, "behorighet")
 
 
 def chief_in_a_vault(app: Flask, people: People) -> Try:
     chief = visitor(app, people.account("kansli", FORBUNDSCHEF, scope_id="gavleborg", insats=""))
-    return Try(lambda: chief.get(f"/insats/{INSATS}/personer"), 404, NO_PAGE, 1)
+    return Try(lambda: chief.get(f"/insats/{INSATS}/personer"), 404, NO_PAGE, "behorighet")
 
 
 def id_of_another_vault_in_a_body(app: Flask, people: People) -> Try:
@@ -105,7 +129,7 @@ def id_of_another_vault_in_a_body(app: Flask, people: People) -> Try:
         ),
         404,
         NO_PAGE,
-        1,
+        "behorighet",
     )
 
 
@@ -116,8 +140,9 @@ def insats_of_another_vault_in_a_body(app: Flask, people: People) -> Try:
     token = keeper.token()
     fields = {"csrf_token": token, "ratt": HANDLEDARE, "insats": "se_coach"}
     sentence = "Den insatsen finns inte här. Inget är ändrat."
-    # The account is shown again with the sentence: that reading is the event.
-    return Try(lambda: keeper.post(f"/konton/{mine.account}/ratter/ge", fields), 422, sentence, 1)
+    return Try(
+        lambda: keeper.post(f"/konton/{mine.account}/ratter/ge", fields), 422, sentence, "annan_insats"
+    )
 
 
 def referral_to_another_forbund_in_a_body(app: Flask, people: People) -> Try:
@@ -130,17 +155,19 @@ def referral_to_another_forbund_in_a_body(app: Flask, people: People) -> Try:
         "fornamn": "Test",
         "efternamn": "Testsson",
     }
-    return Try(lambda: author.post("/remisser/ny", fields), 422, "Välj insats.", 0)
+    return Try(lambda: author.post("/remisser/ny", fields), 422, "Välj insats.", "annan_insats")
 
 
 def path_that_mixes_two_forbund(app: Flask, people: People) -> Try:
     browser = visitor(app, people.handledare())
-    return Try(lambda: browser.get("/insats/krus/personer"), 404, NO_PAGE, 1)
+    return Try(lambda: browser.get("/insats/krus/personer"), 404, NO_PAGE, "behorighet")
 
 
 def invitation_of_another_forbund(app: Flask, people: People) -> Try:
     browser = visitor(app)
-    return Try(lambda: browser.get("/inbjudan/kalmar/ett-paahittat-token"), 404, NO_PAGE, 0)
+    return Try(
+        lambda: browser.get("/inbjudan/kalmar/ett-paahittat-token"), 404, NO_PAGE, "", "invitation_of_nobody"
+    )
 
 
 def right_that_ended_a_second_ago(app: Flask, people: People) -> Try:
@@ -150,7 +177,9 @@ def right_that_ended_a_second_ago(app: Flask, people: People) -> Try:
     fields = {"csrf_token": author.token(), "insats": INSATS, "nummer": fresh_number(), "fornamn": "Test"}
     with app.app_context(), scope(VAULT):
         accounts.take_right(who.account, REFER, INSATS)
-    return Try(lambda: author.post("/remisser/ny", fields | {"efternamn": "Testsson"}), 404, NO_PAGE, 1)
+    return Try(
+        lambda: author.post("/remisser/ny", fields | {"efternamn": "Testsson"}), 404, NO_PAGE, "behorighet"
+    )
 
 
 def account_that_ended_a_second_ago(app: Flask, people: People) -> Try:
@@ -160,7 +189,12 @@ def account_that_ended_a_second_ago(app: Flask, people: People) -> Try:
     fields = {"csrf_token": author.token(), "insats": INSATS, "nummer": fresh_number(), "fornamn": "Test"}
     with app.app_context(), scope(VAULT):
         accounts.close_account(who.account)
-    return Try(lambda: author.post("/remisser/ny", fields | {"efternamn": "Testsson"}), 303, "/logga-in", 0)
+    return Try(
+        lambda: author.post("/remisser/ny", fields | {"efternamn": "Testsson"}),
+        303,
+        "/logga-in",
+        "avslutat_konto",
+    )
 
 
 @pytest.mark.parametrize(
@@ -185,12 +219,14 @@ def test_it_is_refused_and_nothing_is_changed(
     app: Flask, people: People, admin: psycopg.Connection, prepare: Callable[[Flask, People], Try]
 ) -> None:
     one = prepare(app, people)
-    before = counted(admin)
-    answer = one.send()
+    before, refused = counted(admin), refusals(admin)
+    with capture_logs() as lines:
+        answer = one.send()
     after = counted(admin)
     told = answer.headers.get("Location", "") + answer.text
     assert (answer.status_code, one.sentence in told) == (one.status, True), told[:2000]
-    assert after["audit_event"] - before["audit_event"] == one.events
+    assert dict(refusals(admin) - refused) == ({one.reason: 1} if one.reason else {})
+    assert [line["event"] for line in lines if line["event"] != "request"] == ([one.line] if one.line else [])
     assert {name: count for name, count in after.items() if count != before[name]}.keys() <= {"audit_event"}
 
 

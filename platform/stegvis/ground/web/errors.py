@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import structlog
 from flask import Flask, Response, make_response, render_template, request
 from flask_babel import lazy_gettext as _
 from flask_wtf.csrf import CSRFError
@@ -10,6 +11,8 @@ from werkzeug.exceptions import HTTPException
 from stegvis.ground.keys import KeyFileFault
 from stegvis.ground.logs import number_of_request
 from stegvis.ground.web import htmx
+
+log = structlog.get_logger("stegvis.web")
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,8 @@ def answer(code: int, words: Words) -> Response:
 
 
 def unknown_host() -> Response:
-    """The page for a host that belongs to no förbund (404)."""
+    """The page for a host that belongs to no förbund (404); a line, as there is no trail to keep it in."""
+    log.warning("unknown_host")
     return answer(404, UNKNOWN_HOST)
 
 

@@ -129,6 +129,7 @@ def _guarded(policy: Policy) -> Callable[[View], View]:
 def _enter(policy: Policy, view: View, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     login = current_login()
     if login is None:
+        _keep_foreign_cookie()
         return to_login()
     try:
         answer = _enter_scope(policy, login, lambda: view(*args, **kwargs), kwargs.get("insats"))
@@ -146,6 +147,7 @@ def _enter_scope(policy: Policy, login: dict[str, Any], view: Callable[[], Any],
         actor = accounts.actor_of(account)
         if actor is None:
             session.clear()
+            audit.record_refusal("avslutat_konto", "account", account)
             return to_login()
         opened.facts["role"] = actor.kind
         fresh = time.time() - login["since"] <= FRESH_SECONDS
@@ -171,6 +173,22 @@ def current_login() -> dict[str, Any] | None:
         session.clear()
         return None
     return login
+
+
+def _keep_foreign_cookie() -> None:
+    """One event where the account lives, when its cookie comes to another förbund's address.
+
+    A browser never sends it there by itself, so somebody has moved it by hand.
+    """
+    login: dict[str, Any] | None = session.get("login")
+    if login is None:
+        return
+    scope_id = ScopeId.parse(login["scope"])
+    if scope_id.forbund == g.forbund.id or not scopes().directory.knows(scope_id):
+        return
+    account = uuid.UUID(login["account"])
+    with scope(scope_id, account=account, outsider=bool(login.get("outsider"))):
+        audit.record_refusal("annan_adress", "account", account)
 
 
 def to_login() -> Response:

@@ -338,6 +338,8 @@ def _check_right(kind: str, right: str, insats: str) -> None:
     if right not in RIGHTS_OF_KIND.get(kind, ()):
         raise AccountFault(_("Den rätten kan inte ges till ett sådant konto. Inget är ändrat."))
     if insats and insats not in insatser_here():
+        # No form offers it: somebody wrote it by hand.
+        audit.record_refusal("annan_insats", "insats")
         raise AccountFault(_("Den insatsen finns inte här. Inget är ändrat."))
 
 

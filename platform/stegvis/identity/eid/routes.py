@@ -99,6 +99,8 @@ def invited(huvudman: str, token: str) -> Any:
     """Remember the invitation in this browser and go to the login; the e-ID must be the invited person's."""
     scope_id = ScopeId(g.forbund.id) if huvudman == "-" else ScopeId(g.forbund.id, huvudman)
     if not scopes().directory.knows(scope_id):
+        # Nobody is known yet and the vault is not this förbund's: a line, or anybody could fill a trail.
+        log.warning("invitation_of_nobody", forbund=g.forbund.id)
         abort(404)
     session["invitation"] = {"scope": str(scope_id), "token": token}
     flash(_("Logga in med din e-legitimation, så öppnas ditt konto."), "info")

@@ -40,11 +40,11 @@ def begin() -> Any:
     number, faults = service.read_person(
         typed.get("nummer", ""), typed.get("fornamn", ""), typed.get("efternamn", "")
     )
-    insatser = service.insatser_to_refer_to()
     chosen = typed.get("insats", "")
-    if chosen not in {one.id for one in insatser}:
+    if not service.offered(chosen):
         faults = {"insats": _("Välj insats.")} | faults
     if faults:
+        insatser = service.insatser_to_refer_to()
         return render_template("referrals/new.html", insatser=insatser, typed=typed, faults=faults), 422
     referral_id = service.begin(chosen, number, typed["fornamn"], typed["efternamn"])
     return redirect(url_for("referrals.edit", referral_id=referral_id), 303)

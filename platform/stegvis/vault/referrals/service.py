@@ -11,12 +11,11 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from stegvis.ground.day import today
-from stegvis.ground.tenancy import InsatsInstance
 from stegvis.ground.tenancy.models import now
 from stegvis.ground.tenancy.scope import current, session, short_scope
 from stegvis.ground.web import autosave
 from stegvis.identity.access.decide import Action
-from stegvis.identity.access.policy import actor, ask, may, require, subject
+from stegvis.identity.access.policy import actor, ask, require, subject
 from stegvis.identity.accounts import service as accounts
 from stegvis.identity.audit import service as audit
 from stegvis.insats.forms import ParsedForm, to_json
@@ -25,6 +24,7 @@ from stegvis.vault.forms import service as forms
 from stegvis.vault.participants import service as participants
 from stegvis.vault.referrals.ending import GONE, erase
 from stegvis.vault.referrals.models import Referral
+from stegvis.vault.referrals.offers import insatser_to_refer_to, offered
 from stegvis.vault.referrals.opened import (
     Listed,
     Opened,
@@ -36,6 +36,8 @@ from stegvis.vault.referrals.opened import (
     subject_of,
 )
 
+__all__ = ["insatser_to_refer_to", "offered"]
+
 OPEN_STATES = ("oppen", "antagen", "avbojd")
 
 
@@ -44,20 +46,6 @@ class ReferralFault(Exception):
 
 
 # -- the author ----------------------------------------------------------------------------------
-
-
-def insatser_to_refer_to() -> list[InsatsInstance]:
-    """The running insatser of this vault that persons can be referred to and that the actor may refer to."""
-    scope, day = current(), today()
-    mine = scope.forbund.insatser_of(scope.huvudman.id)
-    return [
-        one
-        for one in mine
-        if may(Action.REFER, subject(one.id))
-        and (one.starts is None or one.starts <= day)
-        and (one.ends is None or day <= one.ends)
-        and definition_of(one).forms_for("remiss")
-    ]
 
 
 def read_person(number: str, given_name: str, family_name: str) -> tuple[str, dict[str, str]]:
@@ -82,7 +70,7 @@ def read_number(typed: str) -> tuple[str, str]:
 def begin(insats: str, number: str, given_name: str, family_name: str) -> uuid.UUID:
     """Begin a draft about one person; a second click finds the same draft."""
     instance = instance_of(insats)
-    require(any(one.id == insats for one in insatser_to_refer_to()), "insats")
+    require(offered(insats), "insats")
     # Two clicks at once take their turns here: the second one finds the first one's draft.
     audit.lock_chain()
     hashes = current().keys.search_hashes(number)
