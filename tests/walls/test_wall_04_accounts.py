@@ -191,7 +191,7 @@ def test_a_right_outside_the_list_is_not_given(
     who, visitor = people.account(kind, REFER), browser(keeper)
     assert do(visitor, who.account, "ratter/ge", ratt=right, insats=insats).status_code == 422
     assert rights_of(app, who) == {(REFER, INSATS)}
-    assert changes(app, keeper) == []
+    assert changes(app, keeper) == [("neka", None)]
 
 
 def test_the_last_keeper_stays(app: Flask, people: People, browser: Browse) -> None:
@@ -292,7 +292,8 @@ def test_a_forbundschef_keeps_the_forbunds_own(app: Flask, people: People, brows
     assert "Prov Kanslisson" in visitor.page.words
     assert do(visitor, clerk.account, "ratter/ge", ratt=HANDLEDARE, insats="").status_code == 422
     assert do(visitor, clerk.account, "ratter/ta", ratt=KANSLI, insats="").status_code == 303
-    assert rights_of(app, clerk) == set() and changes(app, chief) == [("ta_ratt", clerk.account)]
+    assert rights_of(app, clerk) == set()
+    assert changes(app, chief) == [("neka", None), ("ta_ratt", clerk.account)]
     assert browser(clerk).get("/konton").status_code == 404
     in_vault = people.account("personal", HANDLEDARE)
     assert visitor.get(f"/konton/{in_vault.account}").status_code == 404

@@ -335,10 +335,11 @@ def _insats_of(right: str, insats: str) -> str:
 
 
 def _check_right(kind: str, right: str, insats: str) -> None:
+    # No form offers such a right or insats: somebody wrote it by hand.
     if right not in RIGHTS_OF_KIND.get(kind, ()):
+        audit.record_refusal("annan_ratt", "account")
         raise AccountFault(_("Den rätten kan inte ges till ett sådant konto. Inget är ändrat."))
     if insats and insats not in insatser_here():
-        # No form offers it: somebody wrote it by hand.
         audit.record_refusal("annan_insats", "insats")
         raise AccountFault(_("Den insatsen finns inte här. Inget är ändrat."))
 
