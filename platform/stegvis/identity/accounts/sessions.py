@@ -4,6 +4,7 @@ The cookie is host-only (`__Host-`), the token random; what lies in the broker c
 A session belongs to one förbund's host and, after login, to exactly one (scope, account).
 """
 
+import copy
 import hashlib
 import json
 import secrets
@@ -28,7 +29,8 @@ class BrowserSession(dict[str, Any], SessionMixin):
     def __init__(self, content: dict[str, Any] | None = None, token: str | None = None) -> None:
         super().__init__(content or {})
         self.token = token
-        self.stored = dict(self)
+        # Deep: what lies in a list (messages waiting to be shown) may be added to in place.
+        self.stored = copy.deepcopy(dict(self))
         self.retired: str | None = None
 
     @property

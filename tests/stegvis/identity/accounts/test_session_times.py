@@ -58,3 +58,14 @@ def test_an_empty_session_leaves_no_cookie_and_no_row(in_app: Flask) -> None:
         in_app.session_interface.save_session(in_app, session, answer)
     assert "Set-Cookie" not in answer.headers
     assert b"{}" not in kept_sessions(broker)
+
+
+def test_what_is_added_to_a_list_in_the_session_is_stored(app: Flask) -> None:
+    """Two messages before a page is shown: the second is added in place to the list of the first."""
+    visitor = app.test_client()
+    at = {"base_url": "https://gavleborg.localhost"}
+    for message in ("en", "två"):
+        with visitor.session_transaction(**at) as kept:
+            kept.setdefault("_flashes", []).append(["info", message])
+    with visitor.session_transaction(**at) as kept:
+        assert [text for _category, text in kept["_flashes"]] == ["en", "två"]
