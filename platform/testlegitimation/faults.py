@@ -71,6 +71,10 @@ def _secondary_audience(claims: Claims) -> None:
     claims["aud"] = [claims["aud"], "someone-else"]
 
 
+def _audience_as_array(claims: Claims) -> None:
+    claims["aud"] = [claims["aud"]]
+
+
 # What is changed in the claims of the ID Token before it is signed.
 ID_TOKEN_CHANGES: dict[str, Callable[[Claims], None]] = {
     "invalid-iss": _set("iss", ELSEWHERE),
@@ -80,6 +84,7 @@ ID_TOKEN_CHANGES: dict[str, Callable[[Claims], None]] = {
     "invalid-aud": _set("aud", "someone-else"),
     "missing-aud": _drop("aud"),
     "secondary-aud": _secondary_audience,
+    "aud-as-array": _audience_as_array,
     "missing-iat": _drop("iat"),
     "iat-future": _shift(iat=600, exp=600),
     "missing-exp": _drop("exp"),
@@ -112,12 +117,16 @@ USERINFO_CHANGES: dict[str, Callable[[Claims], None]] = {
     "number-ten-digits": _change_number(lambda number: number[2:]),
     "number-coordination": _to_coordination,
 }
-# How the ID Token is signed wrongly (tokens.py).
+# How the ID Token is signed otherwise, most of them wrongly (tokens.py).
 WRONGLY_SIGNED = {
     "sig-none": "the ID Token has alg none and no signature",
     "invalid-sig": "the ID Token is signed by a key that is not in the JWKS, under a kid that is",
     "invalid-sig-hs256": "the ID Token has alg HS256 with the public key as its secret",
-    "kid-absent": "the ID Token has no kid although the JWKS has several keys",
+    "invalid-sig-rs256": "as invalid-sig, with RS256",
+    "sig-rs256": "the ID Token is rightly signed with RS256, whatever the client is registered for",
+    "sig-es384": "the ID Token is signed with ES384, which nobody has asked for",
+    "kid-absent-single-jwks": "the ID Token has no kid; the JWKS has the one key",
+    "kid-absent-multiple-jwks": "the ID Token has no kid although the JWKS has several keys of its kind",
     "kid-unknown": "the ID Token has a kid that is not in the JWKS",
 }
 # How the signature of a signing is made wrongly (evidence.py).
@@ -144,7 +153,10 @@ ELSEWHERE_FAULTS = {
     "response-state-missing": "the redirect back has no state",
     "token-500": "the token endpoint answers 500",
     "token-slow": "the token endpoint waits (seconds, 5 unless told) before it answers",
+    "id-token-of-a-login": "the token response to a signing has the ID Token of the client's last login",
     "token-no-id-token": "the token response has no id_token",
+    "token-type-case": "the token response writes Bearer in another case",
+    "signing-key-rotation-just-before-signing": "new signing keys between the code and the ID Token",
     "userinfo-unsigned": "UserInfo is plain JSON",
     "userinfo-invalid-sig": "UserInfo is signed by a key that is not in the JWKS",
     "userinfo-500": "UserInfo answers 500",
@@ -154,6 +166,8 @@ AT_DISCOVERY = {
     "discovery-alg-none": "the discovery document lists none among the signing algorithms",
     "discovery-500": "discovery answers 500",
 }
+# These change the JWKS too, from the visit that takes them until the next one (oidc.py).
+AT_KEYS = frozenset({"kid-absent-single-jwks", "kid-absent-multiple-jwks"})
 AT_ONCE = {"signing-key-rotation": "new signing keys from now on; the former stay in the JWKS one more round"}
 
 
@@ -185,18 +199,27 @@ class FaultBox:
 
     def __init__(self) -> None:
         self._fault: Fault | None = None
+        self._at_keys = ""
         self._lock = threading.Lock()
 
     def put(self, fault: Fault | None) -> None:
         with self._lock:
-            self._fault = fault
+            self._fault, self._at_keys = fault, ""
 
     def take(self, kind: Literal["visit", "discovery"]) -> Fault | None:
         """The fault when it is of this kind, cleared if it was meant for one use."""
         with self._lock:
             fault = self._fault
+            if kind == "visit":
+                self._at_keys = fault.name if fault and fault.name in AT_KEYS else ""
             if fault is None or (fault.name in AT_DISCOVERY) != (kind == "discovery"):
                 return None
             if fault.once:
                 self._fault = None
             return fault
+
+    @property
+    def at_keys(self) -> str:
+        """The name of the fault that the last visit brought to the JWKS, or an empty string."""
+        with self._lock:
+            return self._at_keys

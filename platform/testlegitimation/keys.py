@@ -95,6 +95,11 @@ class ProviderKeys:
         beside.replace(self._path)
 
 
+def another_key() -> dict[str, Any]:
+    """A public ES256 key beside the ones in use, for a JWKS in which a key must be named to be found."""
+    return _new("ES256").as_dict(private=False)
+
+
 def _parameters(alg: str) -> KeyParameters:
     return {"alg": alg, "use": "sig", "kid": f"{alg.lower()}-{secrets.token_hex(6)}"}
 

@@ -18,10 +18,11 @@ from joserfc.errors import JoseError
 
 from testlegitimation import faults, tokens
 from testlegitimation.clients import Client
-from testlegitimation.keys import registry
+from testlegitimation.keys import another_key, registry
 from testlegitimation.names import CLAIMS_SUPPORTED, DISCO, LOA3, SCOPES, SIGNING_ALGORITHMS
 from testlegitimation.provider import Provider
 from testlegitimation.requests_in import CLIENT_ALGORITHMS, LEEWAY, RequestRefused, read_request
+from testlegitimation.store import Grant
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 LONGEST_ASSERTION = 600
@@ -107,7 +108,13 @@ def _add_documents(routes: Blueprint, provider: Provider) -> None:
 
     @routes.get("/jwks.json")
     def jwks() -> Response:
-        return jsonify(provider.keys.public())
+        keys = provider.keys.public()["keys"]
+        fault = provider.faults.at_keys
+        if fault == "kid-absent-single-jwks":
+            keys = keys[:1]
+        elif fault == "kid-absent-multiple-jwks":
+            keys = [*keys, another_key()]
+        return jsonify(keys=keys)
 
     @routes.get("/healthz")
     def healthz() -> Response:
@@ -182,13 +189,27 @@ def _token_response(provider: Provider) -> dict[str, Any]:
         time.sleep(grant.fault.seconds)
     if grant.fault and grant.fault.name == "token-500":
         abort(500)
+    if grant.fault and grant.fault.name == "signing-key-rotation-just-before-signing":
+        provider.keys.rotate()
     access_token = provider.store.add_token(grant)
-    answer = {"access_token": access_token, "token_type": "Bearer", "expires_in": 300}
+    kind = "bEaReR" if grant.fault and grant.fault.name == "token-type-case" else "Bearer"
+    answer = {"access_token": access_token, "token_type": kind, "expires_in": 300}
     if not (grant.fault and grant.fault.name == "token-no-id-token"):
-        answer["id_token"] = tokens.id_token(
-            grant, access_token, issuer=provider.issuer, keys=provider.keys, ca=provider.signer.ca
-        )
+        answer["id_token"] = _id_token(provider, grant, access_token)
     return answer
+
+
+def _id_token(provider: Provider, grant: Grant, access_token: str) -> str:
+    """The ID Token of this visit; a fault gives the one of the client's last login instead."""
+    client_id = grant.visit.request.client.client_id
+    made = tokens.id_token(
+        grant, access_token, issuer=provider.issuer, keys=provider.keys, ca=provider.signer.ca
+    )
+    if grant.fault and grant.fault.name == "id-token-of-a-login":
+        return provider.store.login_token(client_id) or made
+    if not grant.visit.request.is_signing:
+        provider.store.login_token(client_id, made)
+    return made
 
 
 def _authenticated_client(provider: Provider) -> Client:

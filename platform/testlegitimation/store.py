@@ -60,6 +60,7 @@ class Store:
         self._used_codes: dict[str, Grant] = {}
         self._tokens: dict[str, Grant] = {}
         self._assertions: dict[tuple[str, str], float] = {}
+        self._login_tokens: dict[str, str] = {}
 
     def open_visit(self, request: AuthorizationRequest) -> Visit:
         visit = Visit(request)
@@ -111,6 +112,13 @@ class Store:
         with self._lock:
             self._sweep()
             return self._tokens.get(token)
+
+    def login_token(self, client_id: str, id_token: str | None = None) -> str | None:
+        """The ID Token of a client's last login, after keeping the one that is given."""
+        with self._lock:
+            if id_token is not None:
+                self._login_tokens[client_id] = id_token
+            return self._login_tokens.get(client_id)
 
     def first_use(self, client_id: str, jti: str, expires: float) -> bool:
         """True the first time that a client's assertion id is seen, False after."""

@@ -13,9 +13,10 @@ from datetime import datetime
 from typing import Any
 
 from joserfc import jwt
+from joserfc.jwk import ECKey
 
 from testlegitimation.ca import TestCA
-from testlegitimation.faults import ID_TOKEN_CHANGES, USERINFO_CHANGES
+from testlegitimation.faults import AT_KEYS, ID_TOKEN_CHANGES, USERINFO_CHANGES
 from testlegitimation.keys import ProviderKeys, registry
 from testlegitimation.names import CLAIM, EIDS, LOA3, NATURAL_PERSON_INFO, NATURAL_PERSON_NUMBER
 from testlegitimation.people import Person
@@ -115,7 +116,9 @@ def userinfo(grant: Grant, *, issuer: str, keys: ProviderKeys) -> tuple[str, str
 
 
 def _sign(claims: dict[str, Any], keys: ProviderKeys, alg: str, fault: str) -> str:
-    """The claims as a compact JWT; some faults sign it wrongly."""
+    """The claims as a compact JWT; some faults sign it otherwise."""
+    if fault in ("sig-rs256", "invalid-sig-rs256"):
+        alg = "RS256"
     key = keys.current(alg)
     header: dict[str, Any] = {"alg": alg, "kid": key.kid, "typ": "JWT"}
     if fault == "sig-none":
@@ -124,9 +127,12 @@ def _sign(claims: dict[str, Any], keys: ProviderKeys, alg: str, fault: str) -> s
         signed = f"{_part({**header, 'alg': 'HS256'})}.{_part(claims)}"
         mac = hmac.new(key.as_pem(private=False), signed.encode(), hashlib.sha256).digest()
         return f"{signed}.{_url64(mac)}"
-    if fault == "invalid-sig":
+    if fault in ("invalid-sig", "invalid-sig-rs256"):
         key = type(key).generate_key("P-256" if alg == "ES256" else 2048)  # type: ignore[arg-type]
-    elif fault == "kid-absent":
+    elif fault == "sig-es384":
+        alg, key = "ES384", ECKey.generate_key("P-384")
+        header["alg"] = alg
+    elif fault in AT_KEYS:
         del header["kid"]
     elif fault == "kid-unknown":
         header["kid"] = "a-key-that-nobody-knows"

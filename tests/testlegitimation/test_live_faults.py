@@ -45,6 +45,7 @@ ID_TOKEN: dict[str, Callable[[Claims, Any], bool]] = {
     "empty-sub": lambda c, rp: c["sub"] == "",
     "invalid-aud": lambda c, rp: c["aud"] != rp.client_id,
     "missing-aud": lambda c, rp: "aud" not in c,
+    "aud-as-array": lambda c, rp: c["aud"] == [rp.client_id],
     "secondary-aud": lambda c, rp: c["aud"] == [rp.client_id, "someone-else"],
     "missing-iat": lambda c, rp: "iat" not in c,
     "iat-future": lambda c, rp: c["iat"] > c["auth_time"] + 500,
@@ -79,19 +80,48 @@ def test_every_id_token_fault_has_its_row() -> None:
     assert set(ID_TOKEN) | {"signature-missing", "ocsp-missing"} == set(faults.ID_TOKEN_CHANGES)
 
 
-@pytest.mark.parametrize("name", ["sig-none", "invalid-sig", "invalid-sig-hs256", "kid-unknown"])
+ALGORITHMS = {
+    "sig-none": "none",
+    "invalid-sig": "ES256",
+    "invalid-sig-rs256": "RS256",
+    "invalid-sig-hs256": "HS256",
+    "sig-es384": "ES384",
+    "kid-unknown": "ES256",
+}
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
 def test_a_wrongly_signed_token_does_not_verify(rp: Any, name: str) -> None:
     rp.fault(name)
     token = login_token(rp)
     with pytest.raises((JoseError, ValueError)):
         rp.read(token)
     assert payload(token)["nonce"] == rp.nonce
-    assert header(token)["alg"] == {"sig-none": "none", "invalid-sig-hs256": "HS256"}.get(name, "ES256")
+    assert header(token)["alg"] == ALGORITHMS[name]
 
 
-def test_kid_absent(rp: Any) -> None:
-    rp.fault("kid-absent")
-    assert header(login_token(rp)) == {"alg": "ES256", "typ": "JWT"}
+def test_an_rs256_token_is_rightly_signed(rp: Any) -> None:
+    rp.fault("sig-rs256")
+    token = login_token(rp)
+    assert (header(token)["alg"], rp.read(token)["nonce"]) == ("RS256", rp.nonce)
+
+
+@pytest.mark.parametrize("name", ["kid-absent-single-jwks", "kid-absent-multiple-jwks"])
+def test_without_kid_the_keys_are_one_or_several_until_the_next_visit(rp: Any, name: str) -> None:
+    def fitting() -> int:
+        keys = rp.http.get(f"{rp.issuer}/jwks.json").json()["keys"]
+        return sum(key["kty"] == "EC" for key in keys)
+
+    rp.fault(name)
+    token = login_token(rp)
+    assert header(token) == {"alg": "ES256", "typ": "JWT"}
+    if name == "kid-absent-single-jwks":
+        assert len(rp.http.get(f"{rp.issuer}/jwks.json").json()["keys"]) == 1
+        assert rp.read(token)["nonce"] == rp.nonce
+    else:
+        assert fitting() > 1
+    assert header(login_token(rp))["kid"]
+    assert len(rp.http.get(f"{rp.issuer}/jwks.json").json()["keys"]) >= 2
 
 
 def test_once_false_stays_until_it_is_cleared(rp: Any) -> None:
@@ -148,6 +178,7 @@ def test_token_endpoint_faults(rp: Any) -> None:
 
     assert answer("token-500").status_code == 500
     assert set(answer("token-no-id-token").json()) == {"access_token", "token_type", "expires_in"}
+    assert answer("token-type-case").json()["token_type"] == "bEaReR"
     slow = answer("token-slow", seconds=0.3)
     assert (slow.status_code, slow.elapsed.total_seconds() >= 0.3) == (200, True)
 
@@ -169,6 +200,22 @@ def test_a_key_rotation_makes_new_keys_and_still_publishes_the_former(rp: Any) -
     after = login_token(rp)
     assert header(before)["kid"] != header(after)["kid"]
     assert (rp.read(before)["sub"], rp.read(after)["nonce"]) == (payload(after)["sub"], rp.nonce)
+
+
+def test_keys_can_change_between_the_code_and_the_token(rp: Any) -> None:
+    rp.fault("signing-key-rotation-just-before-signing")
+    code = rp.answer(rp.login_object(), ANNA)["code"]
+    known = {key["kid"] for key in rp.http.get(f"{rp.issuer}/jwks.json").json()["keys"]}
+    token = rp.token(code).json()["id_token"]
+    assert header(token)["kid"] not in known
+    assert rp.read(token)["nonce"] == rp.nonce
+
+
+def test_a_signing_can_be_answered_with_the_token_of_a_login(rp: Any) -> None:
+    login = login_token(rp)
+    rp.fault("id-token-of-a-login")
+    code = rp.answer(rp.sign_object(ANNA), ANNA)["code"]
+    assert rp.token(code).json()["id_token"] == login
 
 
 def test_the_control_takes_json_and_known_names_only(rp: Any) -> None:
