@@ -54,11 +54,13 @@ def begin(provider_id: str) -> Any:
 @policy.public("Hit kommer svaret från e-legitimationen; besöket finns i webbläsarens egen session.")
 def answer(provider_id: str) -> Any:
     """The callback of one provider, for logins and signings alike; the kept visit says which."""
+    if provider_id not in g.forbund.forbund.eid:
+        abort(404)
     params = request.args.to_dict()
     try:
         visit = visits.take(params.get("state", ""))
     except EidRefused as error:
-        return _failed(error, provider_id, "")
+        return _belongs_to_no_visit(error, provider_id)
     if visit.scope.forbund != g.forbund.id:
         abort(404)
     if visit.purpose != "login":
@@ -234,6 +236,27 @@ def _signed(visit: visits.Visit, provider_id: str, params: dict[str, str]) -> An
         _log_failure(error, provider_id)
         return failed(visit, error)
     return done(visit, result)
+
+
+def _belongs_to_no_visit(error: EidError, provider_id: str) -> Any:
+    """An answer that was used already (the back button, a second tab), is too old, or was begun elsewhere.
+
+    Who is logged in has most likely finished what the answer was for, and is told that it stands.
+    """
+    login = policy.current_login()
+    if login is None:
+        return _failed(error, provider_id, "")
+    _log_failure(error, provider_id)
+    with scope(login["scope"], account=uuid.UUID(login["account"])):
+        actor = accounts.actor_of(uuid.UUID(login["account"]))
+    flash(
+        _(
+            "Svaret från e-legitimationen är redan använt eller för gammalt. "
+            "Inget nytt har hänt, och det som är klart finns kvar."
+        ),
+        "info",
+    )
+    return redirect(homes.home_of(actor) if actor else url_for("eid.choose"), 303)
 
 
 def _failed(error: EidError, provider_id: str, onward: str) -> Any:

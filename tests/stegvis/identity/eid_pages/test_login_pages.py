@@ -135,9 +135,7 @@ def test_a_faulty_answer_lets_nobody_in(people: People, browser: Browse, eid: Ru
     assert visitor.get("/idag").status_code == 303
 
 
-def test_an_answer_is_taken_once_and_in_one_browser_only(
-    people: People, browser: Browse, eid: RunningEid
-) -> None:
+def test_an_answer_is_taken_in_one_browser_only(people: People, browser: Browse, eid: RunningEid) -> None:
     who = people.handledare()
     visitor, other = browser(), browser()
     visitor.get("/logga-in")
@@ -147,10 +145,39 @@ def test_an_answer_is_taken_once_and_in_one_browser_only(
     assert here(other) == "/logga-in" and other.get("/idag").status_code == 303
     visitor.get(back, follow=True)
     assert here(visitor) == "/idag"
-    again = browser()
-    again.cookie = visitor.cookie
-    again.get(back, follow=True)
-    assert "gick inte att lita på" in again.page.words
+
+
+def test_an_answer_that_was_used_leads_who_is_logged_in_home(
+    people: People, browser: Browse, eid: RunningEid
+) -> None:
+    """The back button after a login, and a second tab that comes back when the first one is in."""
+    who = people.handledare()
+    visitor = browser()
+    backs = []
+    for _ in range(2):
+        visitor.get("/logga-in")
+        visitor.send("/logga-in/bankid")
+        backs.append(visitor.at_eid(who.number))
+    visitor.get(backs[0], follow=True)
+    assert here(visitor) == "/idag"
+    for back in backs:
+        kept = visitor.cookie
+        visitor.get(back, follow=True)
+        assert (here(visitor), visitor.cookie) == ("/idag", kept)
+        assert "Inget nytt har hänt, och det som är klart finns kvar." in visitor.page.words
+
+
+def test_the_callback_of_an_e_id_that_is_not_there_is_404_and_spends_nothing(
+    people: People, browser: Browse, eid: RunningEid
+) -> None:
+    who = people.handledare()
+    visitor = browser()
+    visitor.get("/logga-in")
+    visitor.send("/logga-in/bankid")
+    back = visitor.at_eid(who.number)
+    assert visitor.get(back.replace("/bankid/", "/annan/")).status_code == 404
+    visitor.get(back, follow=True)
+    assert here(visitor) == "/idag"
 
 
 @pytest.mark.parametrize(
