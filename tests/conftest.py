@@ -14,9 +14,12 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from _pytest.terminal import TerminalReporter
 from flask import Flask
 from playwright.sync_api import Browser, sync_playwright
 
+import eid_summary
+import walls_summary
 from stegvis.app import create_app
 from stegvis.config import Settings
 from stegvis.ground.tenancy.models import db
@@ -26,7 +29,6 @@ from stegvis.local.home import LocalError
 from stegvis.local.installation import DEMO_DAY, set_day, set_up
 from stegvis.local.servers import Servers, servers, wipe
 from visiting import HOST, Login, People, RunningEid, Visitor
-from walls_summary import pytest_terminal_summary  # noqa: F401  a line a wall, also where xdist collects
 
 # How long an example takes says something about the machine, nothing about the code.
 hypothesis.settings.register_profile(
@@ -35,6 +37,12 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("house")
 
 PLATFORM = Path(__file__).parents[1] / "platform"
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
+    """The e-ID's count and a line a wall; here, where also the process that only collects for xdist looks."""
+    eid_summary.write_count(terminalreporter)
+    walls_summary.write_walls(terminalreporter, config)
 
 
 @pytest.fixture(scope="session")

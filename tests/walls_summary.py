@@ -80,7 +80,7 @@ def isolation(reporter: TerminalReporter) -> str:
     return f"isoleringsmatris: {count:,} prövningar".replace(",", " ") + f", {leaks} läckor"
 
 
-def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
+def write_walls(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
     """Print a line a wall: all 25 where the walls were asked for by name, else those that ran."""
     ran = counted(terminalreporter)
     asked = "walls" in f"{config.option.keyword} {config.option.markexpr}"

@@ -13,7 +13,6 @@ from stegvis.identity.eid import (
     EidCancelled,
     EidRefused,
     EidUnavailable,
-    Reason,
     attempt_record,
     exchange,
     start_login,
@@ -123,12 +122,6 @@ def test_cancelling_and_failing_are_no_refusals(live: Any, purpose: str, action:
         live.visit(purpose, action=action)
 
 
-def test_keys_may_change_between_visits_without_a_restart(live: Any) -> None:
-    live.visit()
-    live.fault("signing-key-rotation")
-    assert live.visit().personnummer == live.number
-
-
 def test_a_slow_token_endpoint_is_told_as_unavailable(live: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exchange, "TIME_LIMIT", (2.0, 0.3))
     live.fault("token-slow", seconds=1)
@@ -184,12 +177,3 @@ def test_nothing_personal_stands_in_a_repr_or_message(live: Any, purpose: str) -
 def test_the_callers_binding_comes_back(live: Any) -> None:
     started = live.start_login(purpose_binding={"tenant": "a", "next": "/b"})
     assert started.pending["binding"] == {"tenant": "a", "next": "/b"}
-
-
-def test_a_code_works_once(live: Any) -> None:
-    started = live.start_login()
-    params = live.answer(started)
-    live.finish(started.pending, params)
-    with pytest.raises(EidRefused) as caught:
-        live.finish(started.pending, params)
-    assert caught.value.reason_code is Reason.TOKEN_REQUEST_REFUSED
