@@ -4,6 +4,7 @@ answers.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from eid_faults.certified import NotHere, running_certified
 from eid_faults.parties import (
     BACK,
     LINE,
@@ -33,7 +35,7 @@ from eid_faults.parties import (
 from eid_faults.web import Web, listening
 from stegvis.identity.eid import Evidence, Matter, Provider, from_signing, public_jwks
 from testlegitimation.ca import TestCA
-from visiting import People, RunningEid, Visitor
+from visiting import HOST, People, RunningEid, Visitor
 
 
 @pytest.fixture(scope="session")
@@ -74,6 +76,37 @@ def live(running_eid: Running) -> Iterator[Live]:
     yield party
     party.fault(None)
     party.http.close()
+
+
+@pytest.fixture(scope="session")
+def certified(running_eid: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A relying party at oidc-provider: OpenID-certified, and not written by us."""
+    provider = Provider.from_config(config_row("http://localhost:1"), running_eid.secrets)
+    keys = public_jwks([provider.client_key])
+    back = {"prov": BACK, "stegvis": f"http://{HOST}/legitimera/bankid/svar"}
+    clients = [{"client_id": one, "jwks": keys, "redirect_uris": [at]} for one, at in back.items()]
+    people = [{"personnummer": SIGNER.personnummer, "given_name": "Test", "family_name": "Testsson"}]
+    try:
+        with running_certified(tmp_path_factory.mktemp("op"), running_eid.ca, clients, people) as at:
+            # It gives no at_hash where the standard leaves it open (OpenID Connect Core 3.1.3.6).
+            row = dataclasses.replace(provider, issuer=at, at_hash_required=False)
+            party = Live(row, ca=running_eid.ca)
+            yield party
+            party.http.close()
+    except NotHere as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture(
+    params=["testlegitimation", pytest.param("oidc-provider", marks=pytest.mark.xdist_group("oidc-provider"))]
+)
+def party(request: pytest.FixtureRequest) -> Live:
+    """A relying party at each of two providers: the test provider, and a certified one that is not ours."""
+    if request.param == "testlegitimation":
+        found: Live = request.getfixturevalue("live")
+        return found
+    certified: Live = request.getfixturevalue("certified")
+    return Live(certified.provider, ca=certified.ca)
 
 
 @pytest.fixture

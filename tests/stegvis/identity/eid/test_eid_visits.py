@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,9 +14,13 @@ from stegvis.identity.eid import (
     EidCancelled,
     EidRefused,
     EidUnavailable,
+    Matter,
     attempt_record,
     exchange,
+    from_signing,
+    receipt_bytes,
     start_login,
+    verify_bytes,
 )
 from stegvis.identity.eid.tokens import verify
 from testlegitimation.people import luhn_digit
@@ -26,41 +31,41 @@ def with_digit(eleven: str) -> str:
     return eleven + str(luhn_digit(eleven[2:]))
 
 
-def test_a_login_tells_who_it_was(live: Any) -> None:
+def test_a_login_tells_who_it_was(party: Any) -> None:
     before = datetime.now(UTC) - timedelta(seconds=2)
-    identity = live.visit()
+    identity = party.visit()
     told = (identity.personnummer, identity.given_name, identity.family_name, identity.name)
-    assert told == (live.number, "Test", "Testsson", "Test Testsson")
-    assert (identity.is_coordination_number, identity.iss) == (False, live.provider.issuer)
+    assert told == (party.number, "Test", "Testsson", "Test Testsson")
+    assert (identity.is_coordination_number, identity.iss) == (False, party.provider.issuer)
     assert identity.acr == "http://id.elegnamnden.se/loa/1.0/loa3"
     assert identity.authn_provider == "urn:testlegitimation:bankid"
     assert before < identity.auth_time <= datetime.now(UTC)
     assert verify(identity.id_token, identity.id_token_jwk).claims["sub"] == identity.sub
 
 
-def test_a_coordination_number_is_recognised(live: Any) -> None:
-    started = live.start_login()
+def test_a_coordination_number_is_recognised(party: Any) -> None:
+    started = party.start_login()
     number = with_digit("19900161980")
-    identity = live.finish(started.pending, live.answer(started, number=number))
+    identity = party.finish(started.pending, party.answer(started, number=number))
     assert (identity.personnummer, identity.is_coordination_number) == (number, True)
 
 
-def test_a_coordination_number_can_sign(live: Any) -> None:
+def test_a_coordination_number_can_sign(party: Any) -> None:
     number = with_digit("19900161980")
-    live.number = number
-    result = live.visit("sign")
+    party.number = number
+    result = party.visit("sign")
     assert (result.verified.signer_personnummer, result.identity.is_coordination_number) == (number, True)
 
 
-def test_the_request_is_signed_and_holds_nothing_outside(live: Any) -> None:
-    started = live.start_login()
+def test_the_request_is_signed_and_holds_nothing_outside(party: Any) -> None:
+    started = party.start_login()
     assert sorted(started.fields) == ["client_id", "request", "response_type", "scope"]
-    public = live.provider.client_key.as_dict(private=False)
+    public = party.provider.client_key.as_dict(private=False)
     claims = verify(started.fields["request"], public).claims
     said = {name: claims[name] for name in ("iss", "aud", "prompt", "code_challenge_method", "ui_locales")}
     assert said == {
         "iss": "prov",
-        "aud": live.provider.issuer,
+        "aud": party.provider.issuer,
         "prompt": "login",
         "code_challenge_method": "S256",
         "ui_locales": "sv",
@@ -72,22 +77,22 @@ def test_the_request_is_signed_and_holds_nothing_outside(live: Any) -> None:
     assert json.loads(json.dumps(started.pending)) == started.pending
 
 
-def test_two_starts_share_no_secret(live: Any) -> None:
-    one, two = live.start_login().pending, live.start_login().pending
+def test_two_starts_share_no_secret(party: Any) -> None:
+    one, two = party.start_login().pending, party.start_login().pending
     same = {name for name in one if one[name] == two[name]}
     assert not {"state", "nonce", "verifier", "request_object"} & same
 
 
-def test_two_tabs_at_once(live: Any) -> None:
-    one, two = live.start_login(), live.start_login()
-    second, first = live.answer(two), live.answer(one)
-    assert live.finish(one.pending, first).personnummer == live.finish(two.pending, second).personnummer
+def test_two_tabs_at_once(party: Any) -> None:
+    one, two = party.start_login(), party.start_login()
+    second, first = party.answer(two), party.answer(one)
+    assert party.finish(one.pending, first).personnummer == party.finish(two.pending, second).personnummer
 
 
-def test_a_signing_is_verified(live: Any, signed_case: dict[str, Any]) -> None:
-    result = live.visit("sign")
+def test_a_signing_is_verified(party: Any, signed_case: dict[str, Any]) -> None:
+    result = party.visit("sign")
     assert (result.assurance, result.verified.warnings) == ("underskrift", ())
-    assert result.verified.signer_personnummer == result.identity.personnummer == live.number
+    assert result.verified.signer_personnummer == result.identity.personnummer == party.number
     assert result.verified.signer_name == "Test Testsson"
     assert result.verified.relying_party == "Provnämnden"
     assert (result.material.visible_text, result.material.binding_line) == (
@@ -97,29 +102,37 @@ def test_a_signing_is_verified(live: Any, signed_case: dict[str, Any]) -> None:
     assert result.material.started_at <= result.verified.signed_at + timedelta(seconds=1)
 
 
-def test_a_signing_is_bound_to_the_person_before_the_text_is_shown(live: Any) -> None:
-    started = live.start_signing()
+def test_a_signing_is_bound_to_the_person_before_the_text_is_shown(party: Any) -> None:
+    started = party.start_signing()
     stranger = with_digit("19900101983")
     with pytest.raises((EidCancelled, EidRefused)):
-        live.finish(started.pending, live.answer(started, number=stranger), "sign")
+        party.finish(started.pending, party.answer(started, number=stranger), "sign")
 
 
-def test_without_signatures_it_is_an_approval_and_says_so(live: Any) -> None:
-    live.provider = dataclasses.replace(live.provider, sign="none")
-    result = live.visit("sign")
+def test_the_receipt_of_a_signing_holds(
+    party: Any, crafted_matter: Callable[..., Matter], signed_case: dict[str, Any]
+) -> None:
+    evidence = from_signing(party.visit("sign"), crafted_matter(), provider=party.provider)
+    report = verify_bytes(receipt_bytes(evidence), roots=[signed_case["ca"].root_pem])
+    assert (report.ok, report.signed) == (True, True), report.lines
+
+
+def test_without_signatures_it_is_an_approval_and_says_so(party: Any) -> None:
+    party.provider = dataclasses.replace(party.provider, sign="none")
+    result = party.visit("sign")
     assert (result.assurance, result.verified, result.material.received.user_signature) == (
         "godkant_efter_inloggning",
         None,
         None,
     )
-    assert result.identity.personnummer == live.number
+    assert result.identity.personnummer == party.number
 
 
 @pytest.mark.parametrize("purpose", ["login", "sign"])
 @pytest.mark.parametrize("action", ["cancel", "fail"])
-def test_cancelling_and_failing_are_no_refusals(live: Any, purpose: str, action: str) -> None:
+def test_cancelling_and_failing_are_no_refusals(party: Any, purpose: str, action: str) -> None:
     with pytest.raises(EidCancelled):
-        live.visit(purpose, action=action)
+        party.visit(purpose, action=action)
 
 
 def test_a_slow_token_endpoint_is_told_as_unavailable(live: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,6 +187,6 @@ def test_nothing_personal_stands_in_a_repr_or_message(live: Any, purpose: str) -
     assert [secret for secret in (live.number, "Testsson", started.pending["state"]) if secret in shown] == []
 
 
-def test_the_callers_binding_comes_back(live: Any) -> None:
-    started = live.start_login(purpose_binding={"tenant": "a", "next": "/b"})
+def test_the_callers_binding_comes_back(party: Any) -> None:
+    started = party.start_login(purpose_binding={"tenant": "a", "next": "/b"})
     assert started.pending["binding"] == {"tenant": "a", "next": "/b"}
