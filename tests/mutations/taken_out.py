@@ -71,6 +71,14 @@ MUTATIONS = (
         "tests/stegvis/ground/documents/test_render.py::test_a_template_reads_nothing_outside_its_folder",
     ),
     Mutation(
+        2,
+        "en text i Excel blir en formel",
+        f"{HOUSE}/ground/documents/child/excel_xlsx.py",
+        '        cell.data_type = "s"\n',
+        "",
+        f"{WALLS}/test_wall_02_templates.py::test_any_text_in_excel_is_a_text",
+    ),
+    Mutation(
         3,
         "den gamla kakan gäller efter inloggningen",
         f"{HOUSE}/identity/accounts/sessions.py",
@@ -320,6 +328,14 @@ MUTATIONS = (
         "    CSRFProtect(app)\n",
         '    CSRFProtect()\n    app.jinja_env.globals["csrf_token"] = str\n',
         f"{ACCESS}/test_access_sessions.py::test_a_form_without_its_token_is_refused",
+    ),
+    Mutation(
+        19,
+        "filen med personer lämnas utan ny legitimering",
+        f"{HOUSE}/identity/access/decide.py",
+        "Action.EXPORT: Rule(rights=(INSATSLEDARE,), step_up=True),",
+        "Action.EXPORT: Rule(rights=(INSATSLEDARE,)),",
+        f"{ACCESS}/test_step_up.py::test_five_minutes_are_fresh_and_a_second_more_is_not",
     ),
     Mutation(
         21,

@@ -8,7 +8,7 @@ import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
@@ -55,6 +55,8 @@ ROUTES: dict[str, tuple[Action, str] | None] = {
     **dict.fromkeys(("consent.beside", "consent.sign_beside", "consent.refuse_beside"), OWN_REFERRAL),
     **dict.fromkeys(("consent.paper", "consent.register_paper"), TEAM),
     "enrolments.people": TEAM,
+    "enrolments.file_page": LEAD,
+    "enrolments.file_taken": (Action.EXPORT, "insats"),
     **dict.fromkeys(("enrolments.enrol", "enrolments.enrol_sent"), TEAM_REFERRAL),
     **dict.fromkeys(("enrolments.person", "enrolments.activities"), READ_PERSON),
     **dict.fromkeys(("enrolments.ask_reason", "enrolments.reason_given"), READ_PERSON),
@@ -74,6 +76,8 @@ ROUTES: dict[str, tuple[Action, str] | None] = {
     **dict.fromkeys(("diarium.overview", "reports.received", "desk.overview")),
     **dict.fromkeys(("reports.read", "reports.pdf", "reports.give_back", "reports.given_back"), RECEIVED),
 }
+# What a form sends that a trial must send too: without, nobody would be given anything.
+SENT = {"enrolments.file_taken": {"syfte": "mote"}}
 # Here whoever must give a reason gets the page that asks for it.
 ASKS = {"enrolments.ask_reason", "enrolments.reason_given"}
 # Allowed, and still 404: the thing that the page would give is not there in this world.
@@ -127,7 +131,9 @@ def here(
                 actors[name] = None
                 continue
             with scope(who.scope):
-                actors[name] = accounts.actor_of(who.account)
+                actor = accounts.actor_of(who.account)
+                # Each logs in just before its trials, so that nobody is asked for the e-ID in between.
+                actors[name] = replace(actor, fresh=True) if actor is not None else None
     yield World(made, places, people, actors)
     with made.app_context():
         for engine in db.engines.values():
@@ -258,7 +264,13 @@ class Tried:
         """One request; no canary of what this account may not see is in its answer."""
         self.count += 1
         headers = {"HX-Request": "true"} if htmx else {}
-        answer = self.client.open(address, method=trial.method, base_url=f"http://{HOST}", headers=headers)
+        answer = self.client.open(
+            address,
+            method=trial.method,
+            base_url=f"http://{HOST}",
+            headers=headers,
+            data=SENT.get(trial.endpoint),
+        )
         told = answer.data + str(answer.headers).encode()
         for canary in self.canaries:
             if canary in told:

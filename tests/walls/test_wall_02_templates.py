@@ -21,6 +21,7 @@ from pathlib import Path
 
 import docx
 import docxtpl
+import openpyxl
 import pikepdf
 import pypdf
 import pytest
@@ -31,10 +32,13 @@ from hypothesis import strategies as st
 from architecture.source import calls, imports, modules
 from stegvis.config import Settings, find_root
 from stegvis.ground.documents import (
+    Column,
     RenderError,
     RenderTimeout,
+    Sheet,
     TemplateError,
     WordTemplateRefused,
+    render_excel,
     render_typst,
     render_word,
 )
@@ -56,6 +60,7 @@ NARRATIVE = [
     "&amp;",
     "$x$",
 ]
+FORMULAS = ['=WEBSERVICE("http://127.0.0.1/"&A1)', "=cmd|'/c calc'!A1", "+1+1", "-1+1", "@SUM(1)", "\t=1"]
 READS_ENVIRONMENT = "{{ cycler.__init__.__globals__.os.environ.STEGVIS_CANARY }}"
 
 
@@ -166,6 +171,19 @@ def test_any_text_comes_out_as_it_went_in(given_texts: list[str]) -> None:
     made = render_word(template("{% for rad in rader %}[{{ rad }}]{% endfor %}"), {"rader": given_texts})
     allowed = [re.sub("[\ufffe\uffff]", "", one) for one in given_texts]
     assert words(made) == ["".join(f"[{one}]" for one in allowed)]
+
+
+@hypothesis_settings(max_examples=3)
+@given(st.lists(st.one_of(texts, st.text("=+-@\t'\"1A(){}", min_size=1, max_size=12)), max_size=40))
+def test_any_text_in_excel_is_a_text(given_texts: list[str]) -> None:
+    given_texts = [*given_texts, *FORMULAS, *NARRATIVE]
+    rows = tuple((one,) for one in given_texts)
+    made = render_excel("Prov", [Sheet("Prov", (Column("Text"),), rows)], made=MADE, footer=FORMULAS[0])
+    cells = [cell for (cell,) in openpyxl.load_workbook(io.BytesIO(made))["Prov"].iter_rows(min_row=2)]
+    allowed = [re.sub("[\ufffe\uffff]", "", one) or None for one in given_texts]
+    assert [cell.value for cell in cells] == allowed
+    assert {cell.data_type for cell in cells if cell.value is not None} == {"s"}
+    assert b"<f>" not in inside(made) and CANARY.encode() not in inside(made)
 
 
 @pytest.mark.parametrize("narrative", NARRATIVE)
@@ -281,7 +299,7 @@ def test_no_renderer_is_imported_outside_the_child() -> None:
     ]
     assert found == []
     assert {name for one in modules() if one.path.is_relative_to(CHILD) for _, name in imports(one)} & RENDERERS == {
-        "typst", "docxtpl",
+        "typst", "docxtpl", "openpyxl",
     }  # fmt: skip
     texts = [
         f"{module.short}:{call.lineno} {name}"

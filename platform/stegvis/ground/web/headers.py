@@ -43,7 +43,8 @@ def content_policy(form_origins: Iterable[str] = ()) -> str:
 def init_app(app: Flask) -> None:
     """Set the headers on every answer; config `EID_ORIGINS` (list of origins) widens form-action.
 
-    A view that sets its own Cache-Control (public pages, style sheets) keeps it; all else is `no-store`.
+    A view that sets its own Cache-Control (public pages, style sheets) keeps it; all else is `no-store`. So are
+    files that are saved: Flask says `no-cache` of each, which lets a browser keep it.
     """
     policy = content_policy(app.config.get("EID_ORIGINS", ()))
 
@@ -56,7 +57,7 @@ def init_app(app: Flask) -> None:
         headers["Permissions-Policy"] = PERMISSIONS
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        if "Cache-Control" not in headers:
+        if "Cache-Control" not in headers or "Content-Disposition" in headers:
             headers["Cache-Control"] = "no-store"
         if request.is_secure:
             headers["Strict-Transport-Security"] = "max-age=31536000"

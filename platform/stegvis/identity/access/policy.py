@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import structlog
 from flask import abort, flash, g, redirect, request, session, url_for
@@ -206,7 +206,11 @@ def _page_of_request() -> str:
     if request.method == "GET" and not request.headers.get("HX-Request"):
         return request.full_path.rstrip("?")
     stood_on = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
-    return stood_on.path if stood_on.netloc == request.host else ""
+    return _with_query(stood_on) if stood_on.netloc == request.host else ""
+
+
+def _with_query(page: SplitResult) -> str:
+    return f"{page.path}?{page.query}" if page.query else page.path
 
 
 def actor() -> Actor:
@@ -238,13 +242,15 @@ def ask(
     subject_id: uuid.UUID | None = None,
     *,
     reason_page: Callable[[], str] | None = None,
+    comes_back: Callable[[], str] | None = None,
 ) -> None:
     """The second check, in a service: returns only when the actor may.
 
     404, or 403 inside the own insats, and one kept event; `reason_page` gives the address where a reason is
-    asked for, and a login that is too old leads to the e-ID.
+    asked for. A login that is too old leads to the e-ID, and from there to `comes_back`, the page with what
+    was chosen on it; without one to the page that the request was sent from.
     """
-    _answer(decide(actor(), action, about), subject_kind, subject_id, reason_page)
+    _answer(decide(actor(), action, about), subject_kind, subject_id, reason_page, comes_back)
 
 
 def _answer(
@@ -252,6 +258,7 @@ def _answer(
     subject_kind: str,
     subject_id: uuid.UUID | None,
     reason_page: Callable[[], str] | None = None,
+    comes_back: Callable[[], str] | None = None,
 ) -> None:
     if decision is Decision.ALLOWED:
         return
@@ -259,7 +266,8 @@ def _answer(
         raise AskedFirst(reason_page())
     if decision is Decision.STEP_UP:
         flash(_("Legitimera dig en gång till, så kan du hämta filen. Det gäller i fem minuter."), "info")
-        raise AskedFirst(url_for("eid.choose", vidare=_page_of_request() or None))
+        onward = comes_back() if comes_back else _page_of_request()
+        raise AskedFirst(url_for("eid.choose", vidare=onward or None))
     audit.record_refusal("behorighet", subject_kind, subject_id)
     abort(403 if decision is Decision.FORBIDDEN else 404)
 

@@ -18,11 +18,13 @@ from stegvis.vault.enrolments.models import Enrolment
 from stegvis.vault.participants import service as participants
 
 
-def instance_of(insats: str) -> InsatsInstance:
-    """The instance, for somebody in its team. 404 and one kept refusal for anybody and anything else."""
+def instance_of(insats: str, action: Action = Action.WORK) -> InsatsInstance:
+    """The instance, for somebody in its team who may do the action. 404 and one kept refusal for anybody and
+    anything else; 403 for the team where it is not theirs to do.
+    """
     scope = current()
     found = {one.id: one for one in scope.forbund.insatser_of(scope.huvudman.id)}.get(insats)
-    policy.ask(Action.WORK, policy.subject(insats) if found is not None else None, "insats")
+    policy.ask(action, policy.subject(insats) if found is not None else None, "insats")
     assert found is not None
     return found
 

@@ -42,6 +42,7 @@ class PersonRow:
     """One row of the caseload. `means` are those of all measurements in order, on the scale `low`-`high`.
 
     Without `open` the person is one that the actor may not open: the row tells that somebody is there, no name.
+    `measured_on` is the day of the last of `means`, `exit_code` the code of avslut.
     """
 
     enrolment_id: uuid.UUID
@@ -58,6 +59,8 @@ class PersonRow:
     high: int
     steps: tuple[NextStep, ...]
     open: bool = True
+    measured_on: date | None = None
+    exit_code: str = ""
 
     @property
     def next(self) -> NextStep | None:
@@ -73,6 +76,7 @@ class Waiting:
     name: str
     since: date
     open: bool = True
+    protected: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,7 @@ class Caseload:
     enrolled: int
     mine_enrolled: int
     ended: int
+    may_take_file: bool = False
 
 
 @dataclass(frozen=True)
@@ -158,8 +163,8 @@ def people(insats: str, shown: str = ENROLLED, *, mine: bool = False) -> Caseloa
         for row in everybody
         if (row.ended_on is not None) == (shown == ENDED) and (not mine or row.handledare_id == own)
     ]
-    waiting = _waiting(insats, {row.referral_id for row in everybody})
-    rows = _rows(definition, wanted, dict(team_of(insats)))
+    waiting = waiting_in(insats, everybody)
+    rows = rows_of(definition, wanted, dict(team_of(insats)))
     audit.record("lista", "participant", insats=insats, antal=len(rows), vantar=len(waiting))
     enrolled = [row for row in everybody if row.ended_on is None]
     return Caseload(
@@ -172,16 +177,20 @@ def people(insats: str, shown: str = ENROLLED, *, mine: bool = False) -> Caseloa
         len(enrolled),
         sum(row.handledare_id == own for row in enrolled),
         len(everybody) - len(enrolled),
+        policy.may(Action.LEAD, policy.subject(insats)),
     )
 
 
-def _waiting(insats: str, enrolled: set[uuid.UUID | None]) -> tuple[Waiting, ...]:
+def waiting_in(insats: str, everybody: Sequence[Enrolment]) -> tuple[Waiting, ...]:
+    """Who is accepted to an insats and not among those who are, or have been, enrolled."""
+    enrolled = {row.referral_id for row in everybody}
     return tuple(Waiting(*one) for one in referrals.accepted(insats) if one[0] not in enrolled)
 
 
-def _rows(
+def rows_of(
     definition: InsatsDefinition, wanted: Sequence[Enrolment], team: Mapping[uuid.UUID, str]
 ) -> list[PersonRow]:
+    """Enrolments as rows of the caseload, by name in Swedish order."""
     day = today()
     ids = [row.id for row in wanted]
     persons = participants.many(row.participant_id for row in wanted)
@@ -198,6 +207,7 @@ def _rows(
         steps = next_steps(definition.process, row.started_on, row.ended_on, history, day)
         if not open_to_me:
             steps = ()
+        measured = [one for one in own if shown and one.instrument == shown.id and one.mean is not None]
         rows.append(
             PersonRow(
                 row.id,
@@ -209,13 +219,13 @@ def _rows(
                 row.started_on,
                 row.ended_on,
                 weeks_between(row.started_on, row.ended_on or day),
-                tuple(
-                    one.mean for one in own if shown and one.instrument == shown.id and one.mean is not None
-                ),
+                tuple(one.mean for one in measured if one.mean is not None),
                 low,
                 high,
                 steps,
                 open_to_me,
+                measured[-1].on_date if measured else None,
+                row.exit_code or "",
             )
         )
     return sorted(rows, key=lambda one: participants.swedish_order(one.name))

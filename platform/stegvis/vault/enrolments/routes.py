@@ -1,9 +1,10 @@
 """Pages about people in an insats: the caseload, finding somebody, enrolling, a person's page, activities, avslut."""
 
 import uuid
+from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, Flask, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, Flask, flash, redirect, render_template, request, send_file, session, url_for
 from flask_babel import gettext as _
 
 from stegvis.ground.web.htmx import is_htmx, partial_or_page
@@ -13,6 +14,8 @@ from stegvis.vault.enrolments import service
 
 blueprint = Blueprint("enrolments", __name__, template_folder="templates")
 TEAM = {"rights": (HANDLEDARE, INSATSLEDARE)}
+LEADER = {"rights": (INSATSLEDARE,)}
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Reading a person; whoever has the last right alone is asked for a reason.
 READERS = {"rights": (HANDLEDARE, INSATSLEDARE, OPEN_WITH_REASON)}
 
@@ -24,6 +27,25 @@ def people(insats: str) -> Any:
     shown = service.ENDED if request.args.get("visa") == service.ENDED else service.ENROLLED
     caseload = service.people(insats, shown, mine=request.args.get("mina") == "1")
     return render_template("enrolments/people.html", caseload=caseload)
+
+
+@blueprint.get("/insats/<insats>/personer/hamta")
+@policy.vault("personal", **LEADER)
+def file_page(insats: str) -> Any:
+    """Before the caseload leaves as a file: what it holds, and what for; `?syfte=` is what was chosen."""
+    shown = service.file_page(insats, request.args.get("syfte", ""))
+    return render_template("enrolments/file.html", shown=shown)
+
+
+@blueprint.post("/insats/<insats>/personer/hamta")
+@policy.vault("personal", **LEADER)
+def file_taken(insats: str) -> Any:
+    """The caseload as a file, after the e-ID where the login is some minutes old."""
+    try:
+        made = service.take_file(insats, request.form.get("syfte", ""))
+    except service.PurposeMissing as missing:
+        return render_template("enrolments/file.html", shown=missing.page), 422
+    return send_file(BytesIO(made.content), XLSX, as_attachment=True, download_name=made.name)
 
 
 @blueprint.get("/sok")

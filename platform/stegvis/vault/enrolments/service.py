@@ -1,11 +1,18 @@
 """Enrolments: from an accepted referral to the avslut, with the activities between. The room's public door.
 
-Writing by codes and dates lies in `changes`, reading about people in `people`, finding them in `search`,
-pages with forms in `form_pages`. People look into the rooms of measurements and plans, and these call back
-here to ask who may work with whom: the modules of the three rooms import each other as modules, never names
-out of each other.
+Writing by codes and dates lies in `changes`, reading about people in `people`, the caseload as a file in
+`caseload_file`, finding people in `search`, pages with forms in `form_pages`. People look into the rooms of
+measurements and plans, and these call back here to ask who may work with whom: the modules of the three rooms
+import each other as modules, never names out of each other.
 """
 
+from stegvis.vault.enrolments.caseload_file import (
+    CaseloadFile,
+    FilePage,
+    PurposeMissing,
+    file_page,
+    take_file,
+)
 from stegvis.vault.enrolments.cases import (
     case,
     definition_for,
@@ -62,10 +69,12 @@ __all__ = [
     "ActivitiesPage",
     "Baseline",
     "Caseload",
+    "CaseloadFile",
     "EnrolPage",
     "EnrolmentFault",
     "Exit",
     "ExitPage",
+    "FilePage",
     "FormFaults",
     "FormPart",
     "Hit",
@@ -73,6 +82,7 @@ __all__ = [
     "Person",
     "PersonPage",
     "PersonRow",
+    "PurposeMissing",
     "Search",
     "Waiting",
     "activities_page",
@@ -88,6 +98,7 @@ __all__ = [
     "enrol_page",
     "enrol_typed",
     "enrolled_referrals",
+    "file_page",
     "header",
     "instance_of",
     "may_be_asked",
@@ -100,5 +111,6 @@ __all__ = [
     "search",
     "start_activity",
     "start_activity_typed",
+    "take_file",
     "team_of",
 ]

@@ -96,17 +96,20 @@ def ask_team(row: Referral | None, referral_id: uuid.UUID, states: Sequence[str]
     ask(Action.WORK, subject_of(row) if there else None, "referral", referral_id)
 
 
-def named_for_team(rows: Iterable[Referral]) -> list[tuple[Referral, str, bool]]:
-    """Rows with the name that the team reads in a list, and whether the actor may open the person."""
+def named_for_team(rows: Iterable[Referral]) -> list[tuple[Referral, str, bool, bool]]:
+    """Rows with the name that the team reads in a list; whether the actor may open the person; whether the
+    person has protected data.
+    """
     rows = list(rows)
     people = participants.many(row.participant_id for row in rows if row.participant_id is not None)
     found = []
     for row in rows:
         person = people.get(row.participant_id) if row.participant_id is not None else None
-        about = subject(row.insats, person=row.participant_id, compartment=participants.compartment(person))
+        compartment = participants.compartment(person)
+        about = subject(row.insats, person=row.participant_id, compartment=compartment)
         open_to_me = may(Action.WORK, about)
         name = f"{row.given_name} {row.family_name}" if open_to_me else _("Skyddade personuppgifter")
-        found.append((row, name, open_to_me))
+        found.append((row, name, open_to_me, bool(compartment)))
     return found
 
 

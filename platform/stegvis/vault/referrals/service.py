@@ -274,11 +274,12 @@ def waiting(insats: str) -> list[tuple[uuid.UUID, date]]:
     return [(row.id, row.opened_on) for row in rows]
 
 
-def accepted(insats: str) -> list[tuple[uuid.UUID, str, date, bool]]:
-    """Accepted referrals: (id, name, since, may be opened). Enrolments take away those that are enrolled."""
+def accepted(insats: str) -> list[tuple[uuid.UUID, str, date, bool, bool]]:
+    """Accepted referrals, also those that are enrolled: (id, name, since, may be opened, protected data)."""
     asked = sa.select(Referral).where(Referral.insats == insats, Referral.state == "antagen")
     rows = session().scalars(asked.order_by(Referral.decided_on))
-    return [(row.id, name, row.decided_on or today(), may_be) for row, name, may_be in named_for_team(rows)]
+    found = named_for_team(rows)
+    return [(row.id, name, row.decided_on or today(), may_be, mark) for row, name, may_be, mark in found]
 
 
 def participant_of_accepted(referral_id: uuid.UUID) -> uuid.UUID:
@@ -305,7 +306,7 @@ def of_team(insats: str) -> list[Listed]:
         .where(Referral.insats == insats, Referral.state.in_(OPEN_STATES))
         .order_by(Referral.opened_on.desc())
     )
-    listed = [list_row(*one) for one in named_for_team(rows)]
+    listed = [list_row(row, name, may_be) for row, name, may_be, _mark in named_for_team(rows)]
     audit.record("lista", "referral", insats=insats, antal=len(listed))
     return sorted(listed, key=lambda one: OPEN_STATES.index(one.state))
 

@@ -39,6 +39,7 @@ NO_EVENT = {
     ("accounts.new", "GET"): "an empty form",
     ("accounts.check", "POST"): "reads back what was typed just now; nothing is kept of it",
     ("enrolments.ask_reason", "GET"): "asks why: tells nothing of the person",
+    ("enrolments.file_page", "GET"): "says how many a file would hold: names nobody",
     ("enrolments.search", "GET"): "an empty form: what is looked for is sent, not addressed",
     ("referrals.save", "POST"): "autosave of the author's own draft",
     ("consent.paper", "GET"): "an empty form",
@@ -74,6 +75,7 @@ CHANGES: dict[Route, Events] = {
     ("enrolments.activity_sent", "POST"): ("skapa",),
     ("enrolments.enrol_sent", "POST"): ("skapa",),
     ("enrolments.exit_sent", "POST"): ("andra",),
+    ("enrolments.file_taken", "POST"): ("exportera",),
     ("measurements.rate_sent", "POST"): ("skapa",),
     ("plans.write_sent", "POST"): ("skapa",),
     ("referrals.begin", "POST"): ("skapa",),
@@ -253,6 +255,8 @@ def a_report(app: Flask, browser: Browse) -> None:
     chief = browser(Login(who.forbundschef, "", "kansli", "gavleborg"))
     address = "/insats/karnhuset/rapporter/2023-10-01"
     leader.get("/insats/karnhuset/rapporter")
+    leader.get("/insats/karnhuset/personer/hamta")
+    leader.send("/hamta", {"syfte": "mote"})
     for section, typed in TEXTS.items():
         leader.get(address)
         told = {"text": "En deltagare fick sjukersättning."} if section == "bedomning" else {}

@@ -17,6 +17,8 @@ def main() -> int:
     sys.path[:0] = order["packages"]
     if order["kind"] == "typst":
         import typst_pdf as maker
+    elif order["kind"] == "excel":
+        import excel_xlsx as maker
     else:
         import word_docx as maker
     enclosure.shut(os.getcwd(), order["packages"], order["cpu_seconds"], order["memory_bytes"])

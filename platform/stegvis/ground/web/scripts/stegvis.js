@@ -84,6 +84,12 @@
       return;
     }
     form.setAttribute("data-sv-sent", "");
+    // The answer is a file and the page stays: the form may be sent again, when a double click is over.
+    if (form.hasAttribute("data-sv-file")) {
+      window.setTimeout(function () {
+        form.removeAttribute("data-sv-sent");
+      }, 2000);
+    }
   });
 
   // Back from the next page: the form may be sent again.
