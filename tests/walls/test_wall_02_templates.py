@@ -25,7 +25,7 @@ import openpyxl
 import pikepdf
 import pypdf
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -173,7 +173,7 @@ def test_any_text_comes_out_as_it_went_in(given_texts: list[str]) -> None:
     assert words(made) == ["".join(f"[{one}]" for one in allowed)]
 
 
-@hypothesis_settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@hypothesis_settings(max_examples=3)
 @given(st.lists(st.one_of(texts, st.text("=+-@\t'\"1A(){}", min_size=1, max_size=12)), max_size=40))
 def test_any_text_in_excel_is_a_text(given_texts: list[str]) -> None:
     given_texts = [*given_texts, *FORMULAS, *NARRATIVE]
