@@ -167,7 +167,7 @@ def register_paper(insats: str) -> Any:
 
 
 def _leave(consent_id: uuid.UUID, provider_id: str, back: str, *, beside_author: bool = False) -> Any:
-    if provider_id not in current().forbund.forbund.eid:
+    if provider_id not in [one.handle for one in _providers()]:
         abort(404)
     try:
         to_sign = service.to_sign(consent_id, beside_author=beside_author)
@@ -205,7 +205,7 @@ def _done(visit: visits.Visit, result: SigningResult) -> Any:
             service.signed(
                 uuid.UUID(visit.facts["consent"]),
                 result,
-                visits.provider(result.material.provider_id),
+                result.provider,
                 visit.facts["manifest"],
                 visit.facts["transaction"],
             )
@@ -227,7 +227,7 @@ def _failed(visit: visits.Visit, error: Exception) -> Any:
 
 
 def _providers() -> list[Any]:
-    return [visits.provider(one) for one in current().forbund.forbund.eid]
+    return visits.signing_providers(current().id)
 
 
 def _language() -> str:
