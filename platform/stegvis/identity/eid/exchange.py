@@ -141,9 +141,10 @@ def _verify(token: str, provider: Provider, store: MetadataStore) -> tokens.Deco
         key = tokens.choose_key(header, store.keys(provider), provider.algorithms)
         return tokens.verify(token, key, provider.algorithms)
     except EidRefused as error:
-        if error.reason_code not in (Reason.KEY_UNKNOWN, Reason.TOKEN_SIGNATURE_INVALID):
+        why = error.reason_code
+        if why not in (Reason.KEY_UNKNOWN, Reason.TOKEN_SIGNATURE_INVALID):
             raise
-    key = tokens.choose_key(header, store.keys(provider, refetch=True), provider.algorithms)
+    key = tokens.choose_key(header, store.keys(provider, refetch=why), provider.algorithms)
     return tokens.verify(token, key, provider.algorithms)
 
 

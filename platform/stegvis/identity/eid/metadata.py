@@ -58,7 +58,7 @@ class _Kept:
     fetched: float = 0.0
     keys: list[dict[str, Any]] | None = field(default=None, repr=False)
     keys_fetched: float = 0.0
-    asked_again: float | None = None
+    asked_again: dict[Reason, float] = field(default_factory=dict)
 
 
 class MetadataStore:
@@ -90,20 +90,21 @@ class MetadataStore:
             kept.metadata, kept.fetched = metadata, self._clock()
         return metadata
 
-    def keys(self, provider: Provider, *, refetch: bool = False) -> list[dict[str, Any]]:
+    def keys(self, provider: Provider, *, refetch: Reason | None = None) -> list[dict[str, Any]]:
         """The provider's public keys as JWKs.
 
-        ``refetch`` asks anew (an unknown kid: the provider has changed key), though at most once in a pause.
+        ``refetch`` asks anew (an unknown kid: the provider has changed key), though for each reason at most
+        once in a pause.
         """
         kept = self._of(provider)
         with self._lock:
             at = self._clock()
-            rested = kept.asked_again is None or at - kept.asked_again >= self._pause
-            fresh = kept.keys is not None and at - kept.keys_fetched < self._ttl
-            if kept.keys is not None and fresh and not (refetch and rested):
+            last = kept.asked_again.get(refetch) if refetch is not None else at
+            again = last is None or at - last >= self._pause
+            if kept.keys is not None and at - kept.keys_fetched < self._ttl and not again:
                 return kept.keys
-            if refetch:
-                kept.asked_again = at
+            if refetch is not None:
+                kept.asked_again[refetch] = at
         document = _fetch(self.metadata(provider).endpoint("jwks_uri"))
         found = document.get("keys")
         if not isinstance(found, list) or not all(isinstance(key, dict) for key in found):

@@ -298,17 +298,18 @@ def test_unknown_keys_are_asked_for_again_once_in_a_pause(scripted: Any) -> None
     store = MetadataStore(clock=lambda: clock[0])
     other = ECKey.generate_key("P-256", {"kid": "two", "use": "sig"})
 
-    def kids(**told: bool) -> list[str]:
-        return [key["kid"] for key in store.keys(scripted.provider, **told)]
+    def kids(refetch: Reason | None = None) -> list[str]:
+        return [key["kid"] for key in store.keys(scripted.provider, refetch=refetch)]
 
     assert kids() == ["one"]
     scripted.publish(other)
-    assert (kids(), kids(refetch=True)) == (["one"], ["two"])
+    assert (kids(), kids(Reason.KEY_UNKNOWN)) == (["one"], ["two"])
     scripted.publish()
     clock[0] = 29.0
-    assert kids(refetch=True) == ["two"]
+    assert kids() == ["two"]
+    assert kids(Reason.KEY_UNKNOWN) == ["two"]
     clock[0] = 30.0
-    assert kids(refetch=True) == ["one"]
+    assert kids(Reason.KEY_UNKNOWN) == ["one"]
 
 
 def test_two_rows_of_one_id_share_nothing(scripted: Any, tmp_path: Path) -> None:
