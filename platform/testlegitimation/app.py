@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from testlegitimation.clients import BadClients
 from testlegitimation.idura import idura_blueprint
+from testlegitimation.markdown import rendered
 from testlegitimation.oidc import oidc_blueprint
 from testlegitimation.pages import pages_blueprint
 from testlegitimation.provider import Provider
@@ -30,6 +31,7 @@ def create_app(provider: Provider) -> Flask:
     """The WSGI program of one provider."""
     app = Flask("testlegitimation")
     app.config["MAX_CONTENT_LENGTH"] = 2_000_000
+    app.add_template_filter(rendered, "markdown")
     app.config["MAX_FORM_MEMORY_SIZE"] = 2_000_000
     app.register_blueprint(oidc_blueprint(provider))
     app.register_blueprint(idura_blueprint(provider.as_idura))

@@ -7,6 +7,7 @@ for, and taken out once. What follows a finished signing is said by the room tha
 import base64
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +18,7 @@ from stegvis.ground.keys import KeyFault
 from stegvis.ground.tenancy import ScopeId
 from stegvis.ground.tenancy.scope import scopes
 from stegvis.ground.tenancy.tenants import Forbund
+from stegvis.identity.eid import trouble
 from stegvis.identity.eid.client_keys import ClientKey
 from stegvis.identity.eid.errors import EidRefused, Reason
 from stegvis.identity.eid.protocol import finish_login, finish_signing, start_login, start_signing
@@ -79,12 +81,14 @@ def public_keys(forbund_id: str) -> list[ClientKey]:
 
 def begin_login(provider_id: str, forbund_id: str, forbund_name: str, onward: str) -> Started:
     """Begin a login and keep the visit. Raises EidUnavailable, EidRefused, ProviderConfigError."""
-    started = start_login(
-        require(login_rows(forbund_id), provider_id),
-        redirect_uri=_callback(provider_id),
-        purpose_binding={"forbund": forbund_id, "purpose": "login"},
-        user_message=f"Logga in i Stegvis hos {forbund_name}",
-    )
+    provider = require(login_rows(forbund_id), provider_id)
+    with _noted(provider):
+        started = start_login(
+            provider,
+            redirect_uri=_callback(provider_id),
+            purpose_binding={"forbund": forbund_id, "purpose": "login"},
+            user_message=f"Logga in i Stegvis hos {forbund_name}",
+        )
     _keep(started, ScopeId(forbund_id), "login", {"onward": onward})
     return started
 
@@ -103,14 +107,16 @@ def begin_signing(
 
     Only a provider of the scope's own, or one of the service's that its huvudman lets sign, is used.
     """
-    started = start_signing(
-        require(_signing_rows(scope), provider_id),
-        redirect_uri=_callback(provider_id),
-        expected_personnummer=number,
-        visible_text=visible_text,
-        binding_line=binding_line,
-        purpose_binding={"forbund": scope.forbund, "purpose": purpose},
-    )
+    provider = require(_signing_rows(scope), provider_id)
+    with _noted(provider):
+        started = start_signing(
+            provider,
+            redirect_uri=_callback(provider_id),
+            expected_personnummer=number,
+            visible_text=visible_text,
+            binding_line=binding_line,
+            purpose_binding={"forbund": scope.forbund, "purpose": purpose},
+        )
     _keep(started, scope, purpose, facts)
     return started
 
@@ -134,25 +140,21 @@ def take(state: str) -> Visit:
 def finished_login(visit: Visit, provider_id: str, params: dict[str, str]) -> Identity:
     """Who logged in; raises EidCancelled, EidRefused, EidUnavailable."""
     binding = {"forbund": visit.scope.forbund, "purpose": "login"}
-    return finish_login(
-        require(login_rows(visit.scope.forbund), provider_id),
-        visit.pending,
-        params,
-        now=datetime.now(UTC),
-        purpose_binding=binding,
-    )
+    provider = require(login_rows(visit.scope.forbund), provider_id)
+    with _noted(provider):
+        return finish_login(provider, visit.pending, params, now=datetime.now(UTC), purpose_binding=binding)
 
 
 def finished_signing(visit: Visit, provider_id: str, params: dict[str, str]) -> SigningResult:
     """The verified signing; raises EidCancelled, EidRefused, EidUnavailable."""
     binding = {"forbund": visit.scope.forbund, "purpose": visit.purpose}
-    return finish_signing(
-        require(_signing_rows(visit.scope), provider_id),
-        visit.pending,
-        params,
-        now=datetime.now(UTC),
-        purpose_binding=binding,
-    )
+    provider = require(_signing_rows(visit.scope), provider_id)
+    with _noted(provider):
+        return finish_signing(provider, visit.pending, params, now=datetime.now(UTC), purpose_binding=binding)
+
+
+def _noted(provider: Provider) -> AbstractContextManager[None]:
+    return trouble.noted(current_app.extensions["stegvis.broker"], provider)
 
 
 def _signing_rows(scope: ScopeId) -> list[Row]:
