@@ -4,6 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+IDURA_CLIENT = "urn:prov:idura"
+# Signs that a form encodes: the header and the form must carry it whole.
+IDURA_SECRET = "hemlig: å+/%"
 LOA3 = "http://id.elegnamnden.se/loa/1.0/loa3"
 
 
@@ -30,7 +33,7 @@ def idura_row(issuer: str, **changes: Any) -> dict[str, Any]:
         "title": "Prov-BankID",
         "kind": "idura",
         "issuer": f"{issuer}/idura",
-        "client_id": "urn:prov:idura",
+        "client_id": IDURA_CLIENT,
         "client_auth": "client_secret_basic",
         "client_secret_file": "prov.secret",
         "accepted_acr": ["urn:grn:authn:se:bankid"],

@@ -21,6 +21,7 @@ from testlegitimation.idura_requests import EVIDENCE, read_idura_request
 from testlegitimation.names import CLAIM, IDURA_EIDS, IDURA_PATH, LOA3
 from testlegitimation.oidc import (
     TokenRefused,
+    answered,
     assertion_client,
     back_to_client,
     described,
@@ -74,7 +75,7 @@ def idura_blueprint(provider: Provider) -> Blueprint:
 
     @routes.get("/.well-known/jwks")
     def jwks() -> Response:
-        return jsonify(provider.keys.public())
+        return jsonify(keys=[key for key in provider.keys.public()["keys"] if key["kty"] == "RSA"])
 
     @routes.post("/oauth2/par")
     def push() -> tuple[Response, int]:
@@ -134,12 +135,12 @@ def _authorized(provider: Provider) -> Response | tuple[str, int]:
 
 def _token_response(provider: Provider) -> dict[str, Any]:
     grant = redeemed(provider, _authenticated(provider))
-    access_token = provider.store.add_token(grant)
-    answer = {"access_token": access_token, "token_type": "Bearer", "expires_in": 120}
-    if tokens.fault_of(grant) != "token-no-id-token":
-        claims = _claims(provider, grant, access_token)
-        answer["id_token"] = tokens.signed(claims, provider.keys, ALGORITHM, tokens.fault_of(grant))
-    return answer
+    fault = tokens.fault_of(grant)
+
+    def id_token(access_token: str) -> str:
+        return tokens.signed(_claims(provider, grant, access_token), provider.keys, ALGORITHM, fault)
+
+    return answered(provider, grant, id_token)
 
 
 def _userinfo(provider: Provider) -> Response | tuple[Response, int]:

@@ -59,7 +59,7 @@ def begin(provider_id: str) -> Any:
 @policy.public("Hit kommer svaret från e-legitimationen; besöket finns i webbläsarens egen session.")
 def answer(provider_id: str) -> Any:
     """The callback of one provider, for logins and signings alike; the kept visit says which."""
-    if provider_id not in g.forbund.forbund.eid:
+    if not visits.is_used(g.forbund.id, provider_id):
         abort(404)
     params = request.args.to_dict()
     try:

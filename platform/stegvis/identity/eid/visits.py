@@ -79,6 +79,11 @@ def public_keys(forbund_id: str) -> list[ClientKey]:
     return found.keys(found.of_forbund(_forbund(forbund_id)))
 
 
+def is_used(forbund_id: str, provider_id: str) -> bool:
+    """Whether a visit of a förbund may come back from that provider: for its login, or a huvudman's signing."""
+    return any(row.handle == provider_id for row in rows().of_forbund(_forbund(forbund_id)))
+
+
 def begin_login(provider_id: str, forbund_id: str, forbund_name: str, onward: str) -> Started:
     """Begin a login and keep the visit. Raises EidUnavailable, EidRefused, ProviderConfigError."""
     provider = require(login_rows(forbund_id), provider_id)
