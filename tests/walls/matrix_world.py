@@ -286,6 +286,7 @@ def subject_of(place: Place, what: str) -> Subject:
         "insats": Subject(place.scope, place.insats),
         "person": Subject(place.scope, place.insats, place.person),
         "team_referral": Subject(place.scope, place.insats, place.person),
+        "team_consent": Subject(place.scope, place.insats, place.person),
         "own_referral": Subject(place.scope, place.insats, place.person, owner=place.ids["author"]),
         "own_consent": Subject(place.scope, place.insats, place.person, owner=place.ids["deltagare"]),
         "accounts": Subject(place.scope),

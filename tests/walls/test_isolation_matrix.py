@@ -39,6 +39,7 @@ READ_PERSON, WORK_PERSON = (Action.READ_PERSON, "person"), (Action.WORK, "person
 TEAM, LEAD = (Action.WORK, "insats"), (Action.LEAD, "insats")
 TEAM_REFERRAL, OWN_REFERRAL = (Action.WORK, "team_referral"), (Action.OWN, "own_referral")
 OWN_CONSENT, APPROVE = (Action.OWN, "own_consent"), (Action.APPROVE, "insats")
+TEAM_CONSENT = (Action.WORK, "team_consent")
 ACCOUNTS, RECEIVED = (Action.ACCOUNTS, "accounts"), (Action.FORBUND, "received")
 ROUTES: dict[str, tuple[Action, str] | None] = {
     **dict.fromkeys(("accounts.overview", "accounts.new", "accounts.check", "accounts.invite")),
@@ -54,6 +55,8 @@ ROUTES: dict[str, tuple[Action, str] | None] = {
     **dict.fromkeys(("consent.withdraw", "consent.download"), OWN_CONSENT),
     **dict.fromkeys(("consent.beside", "consent.sign_beside", "consent.refuse_beside"), OWN_REFERRAL),
     **dict.fromkeys(("consent.paper", "consent.register_paper"), TEAM),
+    **dict.fromkeys(("team_consent.read", "team_consent.ask_again", "team_consent.strike"), TEAM_CONSENT),
+    **dict.fromkeys(("team_consent.withdrawn", "team_consent.told"), TEAM_CONSENT),
     "enrolments.people": TEAM,
     "enrolments.file_page": LEAD,
     "enrolments.file_taken": (Action.EXPORT, "insats"),
@@ -145,7 +148,7 @@ def here(
 def _empty(admin: psycopg.Connection) -> None:
     tables = {
         "hm": ("measurement_value", "plan", "activity", "enrolment", "report_text", "sent_report", "report",
-               "consent_evidence", "consent", "referral", "outbox"),
+               "consent_evidence", "consent_told", "consent", "referral", "outbox"),
         "pub": ("contribution", "ledger", "outbox"),
         "fb": ("received_report", "returned_report", "inbox", "handling", "arende", "outbox"),
     }  # fmt: skip

@@ -49,6 +49,8 @@ CLEAR_TEXT = {
     "audit_head": {"chain"},
     "consent": {"insats", "kind", "state", "method", "text_version"},
     "consent_evidence": {"verdict", "reason"},
+    # Names of authorities as the signed text gives them, and a code for how they were told.
+    "consent_told": {"party", "how"},
     "data_key": {"purpose"},
     "enrolment": {"insats", "sysselsattning_before", "utbildning", "months_on_support", "exit_code"}
     | {"sysselsattning_after"},

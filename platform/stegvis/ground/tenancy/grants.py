@@ -50,6 +50,7 @@ HUVUDMAN: Matrix = {
     "opened_with_reason": {"hm": "SI", "ute": "S"},
     "referral": {"hm": "SIU", "ute": "SIU"},
     "consent": {"hm": "SIU", "ute": "SIU"},
+    "consent_told": {"hm": "SIU", "ute": "SI"},
     "consent_evidence": {"hm": "SI", "ute": "S", "gallring": "S"},
     "consent_evidence_blob": {"hm": "SI", "ute": "S", "gallring": "SD"},
     "consent_key": {"hm": "SI", "ute": "S", "gallring": "SD"},

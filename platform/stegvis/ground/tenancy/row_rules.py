@@ -94,6 +94,7 @@ RULES: dict[str, dict[str, tuple[Rule, ...]]] = {
         "hm": ALL,
         "ute": _own(f"{_OF_MY_REFERRAL} OR {_MINE}", write=True, insert=_OF_MY_REFERRAL),
     },
+    "consent_told": {"hm": ALL, "ute": _own(_OF_MY_CONSENT, insert=_OF_MY_OWN_CONSENT)},
     "consent_evidence": {"hm": ALL, "ute": _own(_OF_MY_CONSENT), "gallring": (Rule("SELECT", "true"),)},
     # The records themselves are the person's: whoever referred the person does not read them.
     "consent_evidence_blob": {"hm": ALL, "ute": _own(_OF_MY_OWN_CONSENT), "gallring": ALL},

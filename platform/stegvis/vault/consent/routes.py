@@ -27,7 +27,7 @@ from stegvis.identity.eid import receipt, visits
 from stegvis.identity.eid.errors import EidError, EidRefused
 from stegvis.identity.eid.routes import sentence_for
 from stegvis.identity.eid.visit import SigningResult
-from stegvis.vault.consent import service
+from stegvis.vault.consent import service, staff_routes
 from stegvis.vault.referrals import service as referrals
 
 blueprint = Blueprint("consent", __name__, template_folder="templates")
@@ -40,7 +40,7 @@ TEAM = {"rights": (HANDLEDARE, INSATSLEDARE)}
 @policy.vault("deltagare")
 def mine() -> Any:
     """The person's samtycken."""
-    return render_template("consent/mine.html", rows=service.mine())
+    return render_template("consent/mine.html", found=service.mine())
 
 
 @blueprint.get("/mina-sidor/samtycken/<uuid:consent_id>")
@@ -64,11 +64,11 @@ def sign(consent_id: uuid.UUID, provider_id: str) -> Any:
 def refuse(consent_id: uuid.UUID) -> Any:
     """The person does not want to."""
     try:
-        service.refuse(consent_id)
+        again = service.refuse(consent_id)
     except service.ConsentFault as fault:
         flash(str(fault), "info")
         return redirect(url_for("consent.read", consent_id=consent_id), 303)
-    flash(_("Du sa nej. Remissen är borttagen, och den som skrev den får veta att du inte vill."), "success")
+    flash(_refused(again), "success")
     return redirect(url_for("own_pages.front"), 303)
 
 
@@ -125,6 +125,12 @@ def refuse_beside(referral_id: uuid.UUID, consent_id: uuid.UUID) -> Any:
     except service.ConsentFault as fault:
         flash(str(fault), "info")
     return redirect(url_for("referrals.edit", referral_id=referral_id), 303)
+
+
+def _refused(again: bool) -> str:
+    if again:
+        return _("Du sa nej till att förlänga. Det du sa ja till förut gäller tills dess tid går ut.")
+    return _("Du sa nej. Remissen är borttagen, och den som skrev den får veta att du inte vill.")
 
 
 # -- on paper ------------------------------------------------------------------------------------
@@ -244,4 +250,5 @@ def _date(text: str) -> date | None:
 def init_app(app: Flask) -> None:
     """Register the pages, and what follows a signing."""
     visits.when_signed(PURPOSE, _done, _failed)
+    app.register_blueprint(staff_routes.blueprint)
     app.register_blueprint(blueprint)

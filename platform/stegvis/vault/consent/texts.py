@@ -1,6 +1,7 @@
 """The words of a samtycke: the plugin's text with this huvudman's names, frozen, and what it is about."""
 
 import json
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -11,7 +12,8 @@ from stegvis.ground.tenancy.scope import current
 from stegvis.identity.eid import binding, evidence
 from stegvis.identity.eid.visit import SigningMaterial
 from stegvis.insats.consent import Consent as ConsentText
-from stegvis.insats.consent import blocks, plain_text
+from stegvis.insats.consent import blocks, party_names, plain_text
+from stegvis.insats.time_spans import TimeSpan
 from stegvis.plugin_host.service import definition_of
 from stegvis.vault.consent.models import Consent
 
@@ -20,6 +22,20 @@ LEGAL_GROUND = "sekretessbrytande_samtycke_osl_10_1"
 
 class ConsentFault(Exception):
     """What was asked cannot be done; the message is a sentence for the person."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a text says in a form that can be acted on: whom it names, and how long it holds."""
+
+    parties: tuple[str, ...]
+    longest: TimeSpan
+    after_avslut: TimeSpan
+
+    def last_day(self, signed_on: date, ends_by: date | None = None) -> date:
+        """The last day of a samtycke that is given on a day; `ends_by` follows from an avslut."""
+        last = self.longest.after(signed_on)
+        return min(last, ends_by) if ends_by is not None else last
 
 
 def text_of(insats: str) -> ConsentText:
@@ -56,10 +72,29 @@ def freeze(row: Consent) -> None:
     """Write the text of today into a question; one that is answered keeps what was answered."""
     text = text_of(row.insats)
     frozen = binding.freeze_text(_swedish(row.insats, text))
-    if row.text_sha256 == bytes.fromhex(frozen.sha256):
+    if row.text_sha256 == bytes.fromhex(frozen.sha256) and row.terms_sealed is not None:
         return
     row.text, row.text_sha256 = frozen.text, bytes.fromhex(frozen.sha256)
     row.text_version = version_of(text)
+    terms = _terms(row.insats, text)
+    row.terms = {
+        "parties": list(terms.parties),
+        "longest": [terms.longest.months, terms.longest.days],
+        "after_avslut": [terms.after_avslut.months, terms.after_avslut.days],
+    }
+
+
+def terms_of(row: Consent) -> Terms:
+    """What the frozen text says; for one that was frozen before terms were kept, what the plugin says now."""
+    kept = row.terms
+    if kept is None:
+        return _terms(row.insats, text_of(row.insats))
+    spans = (TimeSpan(*kept[name]) for name in ("longest", "after_avslut"))
+    return Terms(tuple(kept["parties"]), *spans)
+
+
+def _terms(insats: str, text: ConsentText) -> Terms:
+    return Terms(party_names(text, "sv", names_in(insats)), text.duration.longest, text.duration.after_avslut)
 
 
 def matters(row: Consent) -> dict[str, Any]:
@@ -77,7 +112,7 @@ def matters(row: Consent) -> dict[str, Any]:
         "data_categories": shown[1].points,
         "purpose": shown[2].paragraphs[0],
         "valid_from": today(),
-        "valid_to": text.duration.longest.after(today()),
+        "valid_to": terms_of(row).last_day(today(), row.ends_by),
     }
 
 

@@ -26,6 +26,7 @@ from stegvis.identity.audit import service as audit
 from stegvis.local.check_case import INDICATORS
 from stegvis.local.installation import DEMO_DAY, set_day, superuser
 from stegvis.local.servers import Servers
+from stegvis.vault.consent.models import Consent
 from visiting import HOST, VAULT, Login, People, RunningEid, Visitor, draft, fresh_number, refer
 
 Browse = Callable[..., Visitor]
@@ -71,6 +72,10 @@ CHANGES: dict[Route, Events] = {
     ("consent.sign", "POST"): ("borja_signera",),
     ("consent.sign_beside", "POST"): ("borja_signera",),
     ("consent.withdraw", "POST"): ("ta_tillbaka",),
+    ("team_consent.ask_again", "POST"): ("fraga",),
+    ("team_consent.strike", "POST"): ("andra",),
+    ("team_consent.told", "POST"): ("andra",),
+    ("team_consent.withdrawn", "POST"): ("besluta", "ta_tillbaka"),
     ("enrolments.activity_ended", "POST"): ("andra",),
     ("enrolments.activity_sent", "POST"): ("skapa",),
     ("enrolments.enrol_sent", "POST"): ("skapa",),
@@ -179,6 +184,11 @@ def a_person_in_the_team(people: People, browser: Browse, asked: Asked) -> str:
     team.get("/insats/karnhuset/samtycke-pa-papper")
     typed = {"nummer": number, "datum": "2024-01-15", "plats": "I akten", "laest": "ja"}
     team.send("/samtycke-pa-papper", typed)
+    with people.app.app_context(), scope(VAULT):
+        newest = sa.select(Consent.id).where(Consent.method == "papper").order_by(Consent.created_at.desc())
+        on_paper = session().scalars(newest.limit(1)).one()
+    team.get(f"/insats/karnhuset/samtycken/{on_paper}")
+    team.send("/atertagande", {"hur": "Ringde i dag."})
     team.get("/insats/karnhuset/remisser")
     team.get(f"/insats/karnhuset/remisser/{asked.referral}")
     team.get(f"/insats/karnhuset/remisser/{asked.referral}/galler")
@@ -213,8 +223,14 @@ def a_person_in_the_team(people: People, browser: Browse, asked: Asked) -> str:
         "sysselsattning_efter": "arbete",
     }
     team.send("/avslut", ended)
+    samtycke = f"/insats/karnhuset/samtycken/{asked.consent}"
+    team.get(samtycke)
+    team.send("/fraga-igen")
+    team.send("/stryk")
     asked.visitor.get(asked.path)
     asked.visitor.send("/ta-tillbaka")
+    team.get(samtycke)
+    team.send("/parter", {"part": ["0"], "hur": "telefon"})
     return str(person)
 
 

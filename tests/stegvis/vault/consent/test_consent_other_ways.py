@@ -48,7 +48,7 @@ def test_taking_back_works_at_once_and_is_seen(asked: Asked, browser: Browse, pe
         assert service.state_for(participant, "karnhuset").state == "atertagen"
         assert service.states("karnhuset")[participant].state == "atertagen"
     asked.author.get(f"/remisser/{asked.referral}")
-    assert "Personen har tagit tillbaka sitt samtycke" in asked.author.page.words
+    assert "Personen tog tillbaka sitt samtycke 15 jan 2024." in asked.author.page.words
     team = browser(people.handledare())
     assert team.get(f"/insats/karnhuset/remisser/{asked.referral}").status_code == 200
     assert "Personens samtycke gäller inte längre" in team.page.words
