@@ -30,7 +30,7 @@ from stegvis.identity.accounts import service as accounts
 from stegvis.plugin_host.service import definition_of
 from stegvis.publishing import service as publishing
 from stegvis.vault.consent import texts
-from stegvis.vault.consent.models import Consent
+from stegvis.vault.consent.models import Consent, ConsentScan
 from stegvis.vault.enrolments.models import Activity, Enrolment
 from stegvis.vault.measurements.models import Measurement, MeasurementValue
 from stegvis.vault.participants import service as participants
@@ -166,6 +166,12 @@ def _consent(place: Place) -> uuid.UUID:
     texts.freeze(row)
     session().add(row)
     session().flush()
+    scan = ConsentScan(
+        consent_id=row.id, kind="pdf", size=5, content="JVBERi0=", added_by=place.ids["account_id"]
+    )
+    session().add(scan)
+    session().flush()
+    place.ids["scan_id"] = scan.id
     return row.id
 
 

@@ -54,9 +54,13 @@ ROUTES: dict[str, tuple[Action, str] | None] = {
     **dict.fromkeys(("consent.read", "consent.sign", "consent.refuse"), OWN_CONSENT),
     **dict.fromkeys(("consent.withdraw", "consent.download"), OWN_CONSENT),
     **dict.fromkeys(("consent.beside", "consent.sign_beside", "consent.refuse_beside"), OWN_REFERRAL),
-    **dict.fromkeys(("consent.paper", "consent.register_paper"), TEAM),
+    **dict.fromkeys(("consent.signers", "consent.add_signer", "consent.strike_signer"), OWN_REFERRAL),
+    **dict.fromkeys(("answers.paper", "answers.register_paper", "answers.oral"), TEAM),
+    **dict.fromkeys(("answers.register_oral", "answers.no", "answers.register_no"), TEAM),
     **dict.fromkeys(("team_consent.read", "team_consent.ask_again", "team_consent.strike"), TEAM_CONSENT),
-    **dict.fromkeys(("team_consent.withdrawn", "team_consent.told"), TEAM_CONSENT),
+    **dict.fromkeys(("team_consent.withdrawn", "team_consent.told", "team_consent.beside"), TEAM_CONSENT),
+    **dict.fromkeys(("team_consent.sign_beside", "team_consent.refuse_beside"), TEAM_CONSENT),
+    **dict.fromkeys(("team_consent.attach", "team_consent.scanned"), TEAM_CONSENT),
     "enrolments.people": TEAM,
     "enrolments.file_page": LEAD,
     "enrolments.file_taken": (Action.EXPORT, "insats"),
@@ -84,7 +88,13 @@ SENT = {"enrolments.file_taken": {"syfte": "mote"}}
 # Here whoever must give a reason gets the page that asks for it.
 ASKS = {"enrolments.ask_reason", "enrolments.reason_given"}
 # Allowed, and still 404: the thing that the page would give is not there in this world.
-NOT_THERE = {"consent.download": "the samtycke was signed on paper, so it has no receipt of an e-ID"}
+NOT_THERE = {
+    "consent.download": "the samtycke was signed on paper, so it has no receipt of an e-ID",
+    **dict.fromkeys(
+        ("consent.signers", "consent.add_signer", "consent.strike_signer"),
+        "the samtycke has been given: who must sign is said no more",
+    ),
+}
 # What each may see: canaries of the own place by kind. Accounts are the whole vault's.
 SEEN = {
     "handledare": {"person", "konto"}, "insatsledare": {"person", "rapport", "konto"},
@@ -148,7 +158,7 @@ def here(
 def _empty(admin: psycopg.Connection) -> None:
     tables = {
         "hm": ("measurement_value", "plan", "activity", "enrolment", "report_text", "sent_report", "report",
-               "consent_evidence", "consent_told", "consent", "referral", "outbox"),
+               "consent_evidence", "consent_told", "consent_scan", "consent_signer", "consent", "referral", "outbox"),
         "pub": ("contribution", "ledger", "outbox"),
         "fb": ("received_report", "returned_report", "inbox", "handling", "arende", "outbox"),
     }  # fmt: skip

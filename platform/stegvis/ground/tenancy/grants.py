@@ -51,6 +51,8 @@ HUVUDMAN: Matrix = {
     "referral": {"hm": "SIU", "ute": "SIU"},
     "consent": {"hm": "SIU", "ute": "SIU"},
     "consent_told": {"hm": "SIU", "ute": "SI"},
+    "consent_signer": {"hm": "SIU", "ute": "SIU"},
+    "consent_scan": {"hm": "SI"},
     "consent_evidence": {"hm": "SI", "ute": "S", "gallring": "S"},
     "consent_evidence_blob": {"hm": "SI", "ute": "S", "gallring": "SD"},
     "consent_key": {"hm": "SI", "ute": "S", "gallring": "SD"},

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from stegvis.ground.tenancy.scope import session
 from stegvis.identity.access.policy import require
 from stegvis.identity.audit import service as audit
-from stegvis.vault.consent import rows, texts
+from stegvis.vault.consent import rows, signers, texts
 from stegvis.vault.consent.models import Consent
 from stegvis.vault.consent.texts import ConsentFault
 from stegvis.vault.referrals import service as referrals
@@ -46,7 +46,9 @@ def ask_again(insats: str, consent_id: uuid.UUID) -> Consent:
         participant_id=former.participant_id,
         ends_by=beside[-1].ends_by,
     )
-    return _question(asked)
+    made = _question(asked)
+    signers.copy(former, made)
+    return made
 
 
 def strike(insats: str, consent_id: uuid.UUID) -> None:

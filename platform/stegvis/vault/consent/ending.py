@@ -18,7 +18,7 @@ from stegvis.ground.tenancy.scope import session
 from stegvis.identity.access.decide import Action
 from stegvis.identity.access.policy import actor, may, require, subject
 from stegvis.identity.audit import service as audit
-from stegvis.vault.consent import rows, texts
+from stegvis.vault.consent import rows, signers, texts
 from stegvis.vault.consent.models import Consent, ConsentTold
 from stegvis.vault.participants import service as participants
 from stegvis.vault.referrals import service as referrals
@@ -53,12 +53,16 @@ def withdraw(consent_id: uuid.UUID) -> None:
     _end(rows.own(consent_id), None, "")
 
 
-def withdraw_by_staff(insats: str, consent_id: uuid.UUID, note: str) -> None:
-    """Staff registers that the person took it back by word or letter; it ends now, never earlier.
+def withdraw_by_staff(insats: str, consent_id: uuid.UUID, note: str, signer_id: str = "") -> None:
+    """Staff registers that the person, or one who signed for it, took it back by word or letter.
 
-    `note` says how staff was told. 404 outside the team.
+    It ends now, never earlier, and for all: one is enough. `note` says how staff was told. 404 outside the team.
     """
-    _end(rows.of_team(insats, consent_id), actor().account, note)
+    row = rows.of_team(insats, consent_id)
+    chosen = next((one for one in signers.of(row.id) if str(one.id) == signer_id), None)
+    if chosen is not None:
+        chosen.state = "atertaget"
+    _end(row, actor().account, note)
 
 
 def _end(asked: Consent, by: uuid.UUID | None, note: str) -> None:

@@ -13,10 +13,11 @@ from stegvis.identity.access.policy import require
 from stegvis.identity.accounts import service as accounts
 from stegvis.identity.audit import service as audit
 from stegvis.insats.consent import Block, blocks
-from stegvis.vault.consent import rows, texts
+from stegvis.vault.consent import interpreters, registering, rows, signers, texts
 from stegvis.vault.consent.asking import AGAIN, newest
 from stegvis.vault.consent.ending import told_of
-from stegvis.vault.consent.models import Consent, ConsentTold
+from stegvis.vault.consent.interpreters import Interpreter
+from stegvis.vault.consent.models import Consent, ConsentSigner, ConsentTold
 from stegvis.vault.consent.standing import ConsentState, State, state_for, state_of, that_counts
 from stegvis.vault.participants import service as participants
 from stegvis.vault.referrals import service as referrals
@@ -44,6 +45,25 @@ class ConsentPage:
     holds_to: date | None
     ends_soon: bool
     told: Sequence[ConsentTold]
+    signers: Sequence[ConsentSigner]
+    interpreter: Interpreter
+    receipt: bool
+
+    @property
+    def may_sign(self) -> bool:
+        """Whether the person itself is to sign, and has not yet."""
+        own = [one for one in self.signers if one.role == signers.SELF]
+        return self.state == "fraga" and (not self.signers or any(one.state == "vantar" for one in own))
+
+
+@dataclass(frozen=True)
+class SignersPage:
+    """Who must sign an own referral's samtycke; `under_age`: the person is a child."""
+
+    row: Consent
+    insats_name: str
+    signers: Sequence[ConsentSigner]
+    under_age: bool
 
 
 @dataclass(frozen=True)
@@ -70,6 +90,9 @@ class StaffPage:
     registered_by: str
     withdrawn_by: str
     may_ask: bool
+    signers: Sequence[ConsentSigner]
+    scans: Sequence[tuple[uuid.UUID, str, int, date]]
+    interpreter: Interpreter
 
 
 def page(consent_id: uuid.UUID, language: str) -> ConsentPage:
@@ -86,6 +109,23 @@ def page_for_author(referral_id: uuid.UUID, language: str) -> ConsentPage:
     assert row is not None
     audit.record("las", "consent", row.id, insats=row.insats, sida="bredvid")
     return _page(row, language)
+
+
+def page_for_team(insats: str, consent_id: uuid.UUID, language: str) -> ConsentPage:
+    """A question that was asked again, for the person who sits beside somebody of the team."""
+    row = rows.of_team(insats, consent_id)
+    audit.record("las", "consent", row.id, insats=row.insats, sida="bredvid")
+    return _page(row, language)
+
+
+def signers_page(referral_id: uuid.UUID) -> SignersPage:
+    """Who must sign, for the referral's author; 404 for others, and when the question has been answered."""
+    row = newest(referrals.own_id(referral_id))
+    require(row is not None and row.state == "fraga", "consent")
+    assert row is not None
+    audit.record("las", "consent", row.id, insats=row.insats, sida="undertecknare")
+    name = current().forbund.insats_by_id(row.insats).name
+    return SignersPage(row, name, signers.of(row.id), signers.under_age(referral_id))
 
 
 def mine() -> list[Mine]:
@@ -128,13 +168,17 @@ def staff_page(insats: str, consent_id: uuid.UUID) -> StaffPage:
         registered_by=accounts.name_of(row.registered_by),
         withdrawn_by=accounts.name_of(row.withdrawn_by),
         may_ask=not waits and referral is not None and referral.state in AGAIN,
+        signers=signers.of(row.id),
+        scans=registering.scans_of(row.id),
+        interpreter=interpreters.of(row),
     )
 
 
 def _page(row: Consent, language: str) -> ConsentPage:
     # What is read and what is signed are one text, also when the plugin was upgraded since the question.
     if row.state == "fraga":
-        texts.freeze(row)
+        signers.freeze(row)
+    everybody = signers.of(row.id)
     text = texts.text_of(row.insats)
     shown = language if language in text.languages else "sv"
     again = row.participant_id is not None and row.state == "fraga"
@@ -153,6 +197,9 @@ def _page(row: Consent, language: str) -> ConsentPage:
         holds_to=holds.valid_to if holds is not None and holds.state == "given" else None,
         ends_soon=_ends_soon(row),
         told=told_of(row.id) if row.state == "atertagen" else (),
+        signers=everybody,
+        interpreter=interpreters.of(row),
+        receipt=row.method == "eid" or any(one.method == "eid" for one in everybody),
     )
 
 

@@ -3,13 +3,13 @@
 import uuid
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from stegvis.ground.day import today
 from stegvis.identity.access import policy
 from stegvis.identity.access.rights import HANDLEDARE, INSATSLEDARE
-from stegvis.vault.consent import service
+from stegvis.vault.consent import leaving, service
 
 blueprint = Blueprint("team_consent", __name__, template_folder="templates")
 TEAM = {"rights": (HANDLEDARE, INSATSLEDARE)}
@@ -53,7 +53,8 @@ def strike(insats: str, consent_id: uuid.UUID) -> Any:
 @policy.vault("personal", **TEAM)
 def withdrawn(insats: str, consent_id: uuid.UUID) -> Any:
     """The person took it back by word or letter."""
-    service.withdraw_by_staff(insats, consent_id, request.form.get("hur", "").strip())
+    typed = request.form
+    service.withdraw_by_staff(insats, consent_id, typed.get("hur", "").strip(), typed.get("vem", ""))
     flash(
         _("Samtycket är tillbakataget från och med nu. Berätta för parterna, och bocka av dem här."),
         "success",
@@ -84,8 +85,73 @@ def told(insats: str, consent_id: uuid.UUID) -> Any:
     return redirect(url_for("team_consent.read", insats=insats, consent_id=consent_id), 303)
 
 
+# -- beside the team, and the scanned paper -------------------------------------------------------
+
+
+@blueprint.get(f"{PLACE}/har")
+@policy.vault("personal", **TEAM)
+def beside(insats: str, consent_id: uuid.UUID) -> Any:
+    """A question that was asked again, on the screen of the team, for the person who sits beside."""
+    return render_template(
+        "consent/beside.html",
+        shown=service.page_for_team(insats, consent_id, leaving.language()),
+        insats=insats,
+        where={"insats": insats, "consent_id": consent_id},
+        providers=leaving.providers(),
+        languages=service.language_names(),
+    )
+
+
+@blueprint.post(f"{PLACE}/signera/<provider_id>")
+@policy.vault("personal", **TEAM)
+def sign_beside(insats: str, consent_id: uuid.UUID, provider_id: str) -> Any:
+    """The person, or somebody else who must, signs with the own e-ID on the team's screen."""
+    back = url_for("team_consent.read", insats=insats, consent_id=consent_id)
+    more = url_for("team_consent.beside", insats=insats, consent_id=consent_id)
+    return leaving.leave(consent_id, provider_id, back, insats, more)
+
+
+@blueprint.post(f"{PLACE}/nej")
+@policy.vault("personal", **TEAM)
+def refuse_beside(insats: str, consent_id: uuid.UUID) -> Any:
+    """The person says no on the team's screen."""
+    try:
+        service.refuse(consent_id, beside=insats)
+    except service.ConsentFault as fault:
+        flash(str(fault), "info")
+    return redirect(url_for("team_consent.read", insats=insats, consent_id=consent_id), 303)
+
+
+@blueprint.post(f"{PLACE}/papper")
+@policy.vault("personal", **TEAM)
+def attach(insats: str, consent_id: uuid.UUID) -> Any:
+    """Keep the scanned paper."""
+    sent = request.files.get("fil")
+    try:
+        service.attach(insats, consent_id, sent.read() if sent is not None else b"")
+    except service.ConsentFault as fault:
+        return _page(insats, consent_id, {}, {"fil": str(fault)}), 422
+    flash(_("Pappret är sparat. Bara teamet kan hämta det."), "success")
+    return redirect(url_for("team_consent.read", insats=insats, consent_id=consent_id), 303)
+
+
+@blueprint.get(f"{PLACE}/papper/<uuid:scan_id>/fil")
+@policy.vault("personal", **TEAM)
+def scanned(insats: str, consent_id: uuid.UUID, scan_id: uuid.UUID) -> Any:
+    """The scanned paper, to keep or print."""
+    content, mime, ending = service.scan(insats, consent_id, scan_id)
+    name = f"samtycke-{consent_id}.{ending}"
+    return Response(content, mimetype=mime, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
 def _page(insats: str, consent_id: uuid.UUID, typed: Any, faults: dict[str, str]) -> str:
     shown = service.staff_page(insats, consent_id)
     return render_template(
-        "consent/staff.html", shown=shown, insats=insats, typed=typed, faults=faults, today=today()
+        "consent/staff.html",
+        shown=shown,
+        insats=insats,
+        typed=typed,
+        faults=faults,
+        today=today(),
+        languages=service.language_names(),
     )

@@ -15,7 +15,7 @@ from stegvis.insats.consent import Consent as ConsentText
 from stegvis.insats.consent import blocks, party_names, plain_text
 from stegvis.insats.time_spans import TimeSpan
 from stegvis.plugin_host.service import definition_of
-from stegvis.vault.consent.models import Consent
+from stegvis.vault.consent.models import Consent, ConsentSigner
 
 LEGAL_GROUND = "sekretessbrytande_samtycke_osl_10_1"
 
@@ -68,12 +68,15 @@ def version_of(text: ConsentText) -> str:
     return f"{text.id}:{text.version}"
 
 
-def freeze(row: Consent) -> None:
-    """Write the text of today into a question; one that is answered keeps what was answered."""
+def freeze(row: Consent) -> bool:
+    """Write the text of today into a question; returns whether it is another than before.
+
+    One that is answered keeps what was answered: it is not for this function.
+    """
     text = text_of(row.insats)
     frozen = binding.freeze_text(_swedish(row.insats, text))
     if row.text_sha256 == bytes.fromhex(frozen.sha256) and row.terms_sealed is not None:
-        return
+        return False
     row.text, row.text_sha256 = frozen.text, bytes.fromhex(frozen.sha256)
     row.text_version = version_of(text)
     terms = _terms(row.insats, text)
@@ -82,6 +85,7 @@ def freeze(row: Consent) -> None:
         "longest": [terms.longest.months, terms.longest.days],
         "after_avslut": [terms.after_avslut.months, terms.after_avslut.days],
     }
+    return True
 
 
 def terms_of(row: Consent) -> Terms:
@@ -113,6 +117,7 @@ def matters(row: Consent) -> dict[str, Any]:
         "purpose": shown[2].paragraphs[0],
         "valid_from": today(),
         "valid_to": terms_of(row).last_day(today(), row.ends_by),
+        "interpreter": f"{row.interpreter}:{row.interpreter_language}" if row.interpreter else "",
     }
 
 
@@ -122,7 +127,9 @@ def signed_days(manifest: str) -> tuple[date, date]:
     return date.fromisoformat(content["valid_from"]), date.fromisoformat(content["valid_to"])
 
 
-def matter(row: Consent, material: SigningMaterial, manifest: str, transaction: str) -> evidence.Matter:
+def matter(
+    row: Consent, signer: ConsentSigner | None, material: SigningMaterial, manifest: str, transaction: str
+) -> evidence.Matter:
     """The evidence's part about what was signed."""
     signed = dict(zip(("valid_from", "valid_to"), signed_days(manifest), strict=True))
     return evidence.Matter(
@@ -130,7 +137,8 @@ def matter(row: Consent, material: SigningMaterial, manifest: str, transaction: 
         transaction_id=transaction,
         case_id=str(row.referral_id),
         subject_id=str(row.participant_id),
-        signer_role="self",
+        signer_role=signer.role if signer is not None and signer.role != "personen" else "self",
+        signer_ground=(signer.ground or "") if signer is not None else "",
         text=material.visible_text,
         manifest_json=manifest,
         binding_line=material.binding_line,

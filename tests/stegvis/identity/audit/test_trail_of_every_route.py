@@ -4,6 +4,7 @@ The main job is walked through the pages in this process; each request is compar
 scope has got since. A route that is not in the list here fails the test, so that a new one is thought about.
 """
 
+import io
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -30,6 +31,7 @@ from stegvis.vault.consent.models import Consent
 from visiting import HOST, VAULT, Login, People, RunningEid, Visitor, draft, fresh_number, refer
 
 Browse = Callable[..., Visitor]
+SOMEBODY = "197001019806"
 Events = tuple[str, ...]
 Route = tuple[str, str]
 
@@ -43,7 +45,9 @@ NO_EVENT = {
     ("enrolments.file_page", "GET"): "says how many a file would hold: names nobody",
     ("enrolments.search", "GET"): "an empty form: what is looked for is sent, not addressed",
     ("referrals.save", "POST"): "autosave of the author's own draft",
-    ("consent.paper", "GET"): "an empty form",
+    ("answers.paper", "GET"): "an empty form",
+    ("answers.oral", "GET"): "an empty form",
+    ("answers.no", "GET"): "an empty form",
     ("referrals.still_holds", "GET"): "an open page asks whether it may go on showing: no content comes",
     ("reporting.save", "POST"): "autosave of a report; the first one is the making",
 }
@@ -56,7 +60,11 @@ LISTS = {
     )
 }  # fmt: skip
 # What is neither read as a page nor as a list.
-READINGS = {("consent.download", "GET"): "exportera", ("reports.pdf", "GET"): "skriv_ut"}
+READINGS = {
+    ("consent.download", "GET"): "exportera",
+    ("team_consent.scanned", "GET"): "exportera",
+    ("reports.pdf", "GET"): "skriv_ut",
+}
 CHANGES: dict[Route, Events] = {
     ("accounts.end", "POST"): ("stang_konto",),
     ("accounts.give", "POST"): ("ge_ratt",),
@@ -68,11 +76,18 @@ CHANGES: dict[Route, Events] = {
     ("enrolments.search_sent", "POST"): ("sok",),
     ("consent.refuse", "POST"): ("neka_samtycke", "forstor"),
     ("consent.refuse_beside", "POST"): ("neka_samtycke", "forstor"),
-    ("consent.register_paper", "POST"): ("sok", "skapa", "oppna", "signera"),
+    ("answers.register_no", "POST"): ("sok", "neka_samtycke", "forstor"),
+    ("answers.register_oral", "POST"): ("sok", "skapa", "oppna", "signera"),
+    ("answers.register_paper", "POST"): ("sok", "skapa", "oppna", "signera"),
+    ("consent.add_signer", "POST"): ("andra",),
+    ("consent.strike_signer", "POST"): ("andra",),
     ("consent.sign", "POST"): ("borja_signera",),
     ("consent.sign_beside", "POST"): ("borja_signera",),
     ("consent.withdraw", "POST"): ("ta_tillbaka",),
     ("team_consent.ask_again", "POST"): ("fraga",),
+    ("team_consent.attach", "POST"): ("skapa",),
+    ("team_consent.refuse_beside", "POST"): ("neka_samtycke",),
+    ("team_consent.sign_beside", "POST"): ("borja_signera",),
     ("team_consent.strike", "POST"): ("andra",),
     ("team_consent.told", "POST"): ("andra",),
     ("team_consent.withdrawn", "POST"): ("besluta", "ta_tillbaka"),
@@ -176,6 +191,28 @@ def referrals_and_consents(people: People, browser: Browse) -> Asked:
     return asked
 
 
+def other_answers(people: People, browser: Browse, team: Visitor, on_paper: str) -> None:
+    """Somebody more must sign and need not; a yes by word of mouth, a no; a paper is scanned and read."""
+    author, number = browser(people.remittent()), fresh_number()
+    referral = refer(author, number)
+    author.get(f"/remisser/{referral}/undertecknare")
+    author.send("/ny", {"roll": "vardnadshavare", "nummer": SOMEBODY, "namn": "Prov Provsson"})
+    struck = list(author.page.forms("/ta-bort"))[-1]
+    author.post(urlsplit(struck.action).path, dict(struck.form_values()), follow=True)
+    team.get("/insats/karnhuset/samtycke-muntligt")
+    told = {"nummer": number, "datum": "2024-01-15", "hord_av": "Prov Provsson", "varfor": "Kan inte skriva."}
+    team.send("/samtycke-muntligt", told)
+    number = fresh_number()
+    refer(author, number)
+    team.get("/insats/karnhuset/samtycke-nej")
+    team.send("/samtycke-nej", {"nummer": number})
+    team.get(on_paper)
+    sent = {"csrf_token": team.token(), "fil": (io.BytesIO(b"%PDF-1.7"), "a.pdf")}
+    team.client.post(f"{on_paper}/papper", data=sent, base_url=team.base, content_type="multipart/form-data")
+    team.get(on_paper)
+    team.get(team.page.links("/fil")[0].removeprefix(team.base))
+
+
 def a_person_in_the_team(people: People, browser: Browse, asked: Asked) -> str:
     """Answered, enrolled, measured, planned, busy, ended; another referral by paper."""
     team = browser(people.handledare())
@@ -187,6 +224,7 @@ def a_person_in_the_team(people: People, browser: Browse, asked: Asked) -> str:
     with people.app.app_context(), scope(VAULT):
         newest = sa.select(Consent.id).where(Consent.method == "papper").order_by(Consent.created_at.desc())
         on_paper = session().scalars(newest.limit(1)).one()
+    other_answers(people, browser, team, f"/insats/karnhuset/samtycken/{on_paper}")
     team.get(f"/insats/karnhuset/samtycken/{on_paper}")
     team.send("/atertagande", {"hur": "Ringde i dag."})
     team.get("/insats/karnhuset/remisser")
@@ -227,6 +265,13 @@ def a_person_in_the_team(people: People, browser: Browse, asked: Asked) -> str:
     team.get(samtycke)
     team.send("/fraga-igen")
     team.send("/stryk")
+    team.get(samtycke)
+    team.send("/fraga-igen")
+    team.get(team.page.links("/har")[0].removeprefix(team.base))
+    beside = team.answer.request.path if team.answer else ""
+    team.send("/signera/bankid")
+    team.get(beside)
+    team.send("/nej")
     asked.visitor.get(asked.path)
     asked.visitor.send("/ta-tillbaka")
     team.get(samtycke)

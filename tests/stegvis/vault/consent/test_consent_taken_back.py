@@ -11,7 +11,7 @@ from asked import Asked
 from in_insats import InInsats, acting
 from stegvis.ground.tenancy import DatabaseFault
 from stegvis.ground.tenancy.scope import scope, session
-from stegvis.vault.consent import service
+from stegvis.vault.consent import service, texts
 from stegvis.vault.consent.models import ConsentTold
 from stegvis.vault.referrals import service as referrals
 from visiting import VAULT, Login, People, RunningEid, Visitor
@@ -61,7 +61,7 @@ def test_what_the_team_has_written_itself_stays_readable(person: InInsats) -> No
 def test_the_parties_are_those_of_the_text_that_was_signed(
     person: InInsats, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service.texts, "party_names", lambda *_: ("Någon annan",))
+    monkeypatch.setattr(texts, "party_names", lambda *_: ("Någon annan",))
     person.take_back()
     assert [party for party, _how in person.told()] == PARTIES
 
