@@ -52,8 +52,7 @@ class ConsentPage:
     @property
     def may_sign(self) -> bool:
         """Whether the person itself is to sign, and has not yet."""
-        own = [one for one in self.signers if one.role == signers.SELF]
-        return self.state == "fraga" and (not self.signers or any(one.state == "vantar" for one in own))
+        return self.state == "fraga" and _for_person(self.signers)
 
 
 @dataclass(frozen=True)
@@ -68,13 +67,17 @@ class SignersPage:
 
 @dataclass(frozen=True)
 class Mine:
-    """A samtycke in the person's own list. `counts`: it is the one that says how things stand for its insats."""
+    """A samtycke in the person's own list. `counts`: it is the one that says how things stand for its insats.
+
+    `signed`: it waits for others, and not for the person any more.
+    """
 
     row: Consent
     state: ConsentState
     insats_name: str
     counts: bool
     ends_soon: bool
+    signed: bool
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ class StaffPage:
     withdrawn_by: str
     may_ask: bool
     signers: Sequence[ConsentSigner]
-    scans: Sequence[tuple[uuid.UUID, str, int, date]]
+    scans: Sequence[tuple[uuid.UUID, str, int]]
     interpreter: Interpreter
 
 
@@ -143,6 +146,7 @@ def mine() -> list[Mine]:
             current().forbund.insats_by_id(row.insats).name,
             row.id in by_id,
             _ends_soon(row),
+            row.state == "fraga" and not _for_person(signers.of(row.id)),
         )
         for row in found
     ]
@@ -172,6 +176,11 @@ def staff_page(insats: str, consent_id: uuid.UUID) -> StaffPage:
         scans=registering.scans_of(row.id),
         interpreter=interpreters.of(row),
     )
+
+
+def _for_person(everybody: Sequence[ConsentSigner]) -> bool:
+    """Whether the person itself is to sign, alone or with others, and has not yet."""
+    return not everybody or any(one.role == signers.SELF and one.state == "vantar" for one in everybody)
 
 
 def _page(row: Consent, language: str) -> ConsentPage:

@@ -182,13 +182,13 @@ def attach(insats: str, consent_id: uuid.UUID, content: bytes) -> None:
     audit.record("skapa", "consent", row.id, insats=row.insats, vad="skanning", storlek=len(content))
 
 
-def scans_of(consent_id: uuid.UUID) -> Sequence[tuple[uuid.UUID, str, int, date]]:
-    """The scanned papers of a samtycke: (id, kind, size in bytes, day)."""
-    asked = sa.select(ConsentScan.id, ConsentScan.kind, ConsentScan.size, ConsentScan.created_at)
+def scans_of(consent_id: uuid.UUID) -> Sequence[tuple[uuid.UUID, str, int]]:
+    """The scanned papers of a samtycke: (id, kind, size in bytes), as they were added."""
+    asked = sa.select(ConsentScan.id, ConsentScan.kind, ConsentScan.size)
     found = session().execute(
         asked.where(ConsentScan.consent_id == consent_id).order_by(ConsentScan.created_at)
     )
-    return [(row.id, row.kind, row.size, row.created_at.date()) for row in found]
+    return [(row.id, row.kind, row.size) for row in found]
 
 
 def scan(insats: str, consent_id: uuid.UUID, scan_id: uuid.UUID) -> tuple[bytes, str, str]:

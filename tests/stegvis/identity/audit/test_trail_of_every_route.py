@@ -4,7 +4,6 @@ The main job is walked through the pages in this process; each request is compar
 scope has got since. A route that is not in the list here fails the test, so that a new one is thought about.
 """
 
-import io
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from flask import session as browser_session
 from report_world import TEXTS, empty, staff, work
 
 from asked import Asked
+from other_answers import other_answers
 from stegvis.config import Settings
 from stegvis.ground.tenancy.scope import scope, session
 from stegvis.identity.access.policy import Policy
@@ -31,7 +31,6 @@ from stegvis.vault.consent.models import Consent
 from visiting import HOST, VAULT, Login, People, RunningEid, Visitor, draft, fresh_number, refer
 
 Browse = Callable[..., Visitor]
-SOMEBODY = "197001019806"
 Events = tuple[str, ...]
 Route = tuple[str, str]
 
@@ -189,28 +188,6 @@ def referrals_and_consents(people: People, browser: Browse) -> Asked:
     asked.visitor.get(f"{asked.path}/kvitto")
     asked.visitor.get("/mina-sidor/samtycken")
     return asked
-
-
-def other_answers(people: People, browser: Browse, team: Visitor, on_paper: str) -> None:
-    """Somebody more must sign and need not; a yes by word of mouth, a no; a paper is scanned and read."""
-    author, number = browser(people.remittent()), fresh_number()
-    referral = refer(author, number)
-    author.get(f"/remisser/{referral}/undertecknare")
-    author.send("/ny", {"roll": "vardnadshavare", "nummer": SOMEBODY, "namn": "Prov Provsson"})
-    struck = list(author.page.forms("/ta-bort"))[-1]
-    author.post(urlsplit(struck.action).path, dict(struck.form_values()), follow=True)
-    team.get("/insats/karnhuset/samtycke-muntligt")
-    told = {"nummer": number, "datum": "2024-01-15", "hord_av": "Prov Provsson", "varfor": "Kan inte skriva."}
-    team.send("/samtycke-muntligt", told)
-    number = fresh_number()
-    refer(author, number)
-    team.get("/insats/karnhuset/samtycke-nej")
-    team.send("/samtycke-nej", {"nummer": number})
-    team.get(on_paper)
-    sent = {"csrf_token": team.token(), "fil": (io.BytesIO(b"%PDF-1.7"), "a.pdf")}
-    team.client.post(f"{on_paper}/papper", data=sent, base_url=team.base, content_type="multipart/form-data")
-    team.get(on_paper)
-    team.get(team.page.links("/fil")[0].removeprefix(team.base))
 
 
 def a_person_in_the_team(people: People, browser: Browse, asked: Asked) -> str:

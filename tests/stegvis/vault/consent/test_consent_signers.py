@@ -67,6 +67,8 @@ def test_it_is_given_when_all_have_signed(child: Asked, people: People, browser:
     child.sign()
     assert "Samtycket gäller när alla har skrivit under." in child.visitor.page.words
     assert child.states() == ("fraga", "vantar_samtycke")
+    child.visitor.get("/mina-sidor")
+    assert "Samtycket väntar på att fler ska skriva under." in child.visitor.page.words
     team = browser(people.handledare())
     assert team.get(f"/insats/karnhuset/remisser/{child.referral}").status_code == 404
     beside(child, "Exempel Mamma", FIRST)
@@ -167,7 +169,7 @@ def test_a_forvaltare_signs_instead_of_the_person(asked: Asked) -> None:
     }
     asked.visitor.get(asked.path)
     assert list(asked.visitor.page.forms("/signera/")) == []
-    assert "Du behöver inte skriva under något mer här." in asked.visitor.page.words
+    assert "Du behöver inte skriva under något mer." in asked.visitor.page.words
     beside(asked, "Exempel Förvaltare", THIRD)
     assert asked.states() == ("given", "oppen")
     with asked.app.app_context(), scope(VAULT):
