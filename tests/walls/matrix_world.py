@@ -12,7 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 
+import psycopg
 from flask import Flask, g
+from psycopg import sql
 
 import stegvis.forbund.reports.jobs
 import stegvis.publishing.jobs  # noqa: F401  the handlers, as a worker has them
@@ -307,3 +309,18 @@ def acting(who: Login) -> Iterator[None]:
     with scope(who.scope, account=who.account):
         g.actor = accounts.actor_of(who.account)
         yield
+
+
+def empty(admin: psycopg.Connection) -> None:
+    """Take away what the four cases leave behind."""
+    tables = {
+        "hm": ("measurement_value", "plan", "activity", "enrolment", "report_text", "sent_report", "report",
+               "consent_evidence", "consent_told", "consent_scan", "consent_signer", "consent", "referral", "outbox"),
+        "pub": ("contribution", "ledger", "outbox"),
+        "fb": ("received_report", "returned_report", "inbox", "handling", "arende", "outbox"),
+    }  # fmt: skip
+    schemas = ("hm_gavleborg_sandviken", "hm_gavleborg_af_gavle", "hm_kalmar_lan_kalmar")
+    for schema in (*schemas, "pub_gavleborg", "pub_kalmar_lan", "fb_gavleborg", "fb_kalmar_lan"):
+        for table in tables[schema.split("_")[0]]:
+            admin.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.Identifier(schema, table)))
+    admin.commit()

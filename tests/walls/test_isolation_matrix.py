@@ -11,10 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-import psycopg
 import pytest
 from flask import Flask
-from psycopg import sql
 from werkzeug.routing import Rule
 
 from stegvis.config import Settings
@@ -131,7 +129,7 @@ def here(
     """The four cases; what they leave behind is emptied afterwards."""
     set_day(settings, DEMO_DAY)
     with superuser(running.postgres, settings.database.name) as admin:
-        _empty(admin)
+        world.empty(admin)
     made = world.application(settings, tmp_path_factory.mktemp("matris"))
     with made.app_context():
         places = world.four_places()
@@ -152,21 +150,7 @@ def here(
         for engine in db.engines.values():
             engine.dispose()
     with superuser(running.postgres, settings.database.name) as admin:
-        _empty(admin)
-
-
-def _empty(admin: psycopg.Connection) -> None:
-    tables = {
-        "hm": ("measurement_value", "plan", "activity", "enrolment", "report_text", "sent_report", "report",
-               "consent_evidence", "consent_told", "consent_scan", "consent_signer", "consent", "referral", "outbox"),
-        "pub": ("contribution", "ledger", "outbox"),
-        "fb": ("received_report", "returned_report", "inbox", "handling", "arende", "outbox"),
-    }  # fmt: skip
-    schemas = ("hm_gavleborg_sandviken", "hm_gavleborg_af_gavle", "hm_kalmar_lan_kalmar")
-    for schema in (*schemas, "pub_gavleborg", "pub_kalmar_lan", "fb_gavleborg", "fb_kalmar_lan"):
-        for table in tables[schema.split("_")[0]]:
-            admin.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.Identifier(schema, table)))
-    admin.commit()
+        world.empty(admin)
 
 
 @dataclass(frozen=True)

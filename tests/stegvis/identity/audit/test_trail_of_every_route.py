@@ -18,11 +18,11 @@ from flask import session as browser_session
 from report_world import TEXTS, empty, staff, work
 
 from asked import Asked
+from other_accounts import accounts_and_a_reason
 from other_answers import other_answers
 from stegvis.config import Settings
 from stegvis.ground.tenancy.scope import scope, session
 from stegvis.identity.access.policy import Policy
-from stegvis.identity.access.rights import OPEN_WITH_REASON, VAULT_ADMIN
 from stegvis.identity.audit import service as audit
 from stegvis.local.check_case import INDICATORS
 from stegvis.local.installation import DEMO_DAY, set_day, superuser
@@ -254,34 +254,6 @@ def a_person_in_the_team(people: People, browser: Browse, asked: Asked) -> str:
     team.get(samtycke)
     team.send("/parter", {"part": ["0"], "hur": "telefon"})
     return str(person)
-
-
-def accounts_and_a_reason(people: People, browser: Browse, person: str) -> None:
-    """Somebody is invited, another gets a right, loses it, is renewed and ended; a person is opened with a reason."""
-    keeper = browser(people.account("personal", VAULT_ADMIN))
-    keeper.get("/konton/ny")
-    typed: dict[str, str | list[str]] = {
-        "namn": "Prov Inbjuden",
-        "nummer": fresh_number(),
-        "ratt": ["handledare"],
-    }
-    keeper.send("/konton/ny/kontroll", typed)
-    keeper.send("/konton/ny")
-    keeper.get("/konton")
-    keeper.send("/ta-tillbaka")
-    other = people.remittent()
-    address = f"/konton/{other.account}"
-    keeper.get(address)
-    keeper.send("/ratter/ta")
-    keeper.send("/ratter/ge", {"ratt": "remittera"})
-    keeper.send("/fornya", {"kontakt": "Exempel Chefsson"})
-    keeper.send("/avsluta")
-    opener = browser(people.account("personal", OPEN_WITH_REASON))
-    opener.get(f"{person}/skal")
-    opener.send("/skal", {"skal": "vikarie", "ord": "Jag ersätter en kollega i dag."})
-    searcher = browser(people.handledare())
-    searcher.get("/sok")
-    searcher.send("/sok", {"ord": "Tes"})
 
 
 def a_report(app: Flask, browser: Browse) -> None:
