@@ -106,8 +106,8 @@ def providers() -> list[Any]:
 
 
 def language() -> str:
-    """The language in which the page is read."""
-    return str(get_locale() or "sv")
+    """The language in which the text is read: `?text=`, or the page's."""
+    return request.args.get("text") or str(get_locale() or "sv")
 
 
 def _signer() -> uuid.UUID | None:

@@ -12,7 +12,6 @@ from stegvis.ground.tenancy.scope import current, session
 from stegvis.identity.access.policy import require
 from stegvis.identity.accounts import service as accounts
 from stegvis.identity.audit import service as audit
-from stegvis.insats.consent import Block, blocks
 from stegvis.vault.consent import interpreters, registering, rows, signers, texts
 from stegvis.vault.consent.asking import AGAIN, newest
 from stegvis.vault.consent.ending import told_of
@@ -26,7 +25,7 @@ from stegvis.vault.referrals.models import Referral
 
 @dataclass(frozen=True)
 class ConsentPage:
-    """A samtycke as the person reads it: blocks in the chosen language, the Swedish text that is signed.
+    """A samtycke as the person reads it, in the chosen language; `text` is the Swedish text that is signed.
 
     `again`: somebody who is known already is asked once more; `holds_to` the last day of the yes that holds
     meanwhile. `told`: the parties and whether they have been told, once it was taken back.
@@ -35,10 +34,7 @@ class ConsentPage:
     row: Consent
     state: State
     insats_name: str
-    title: str
-    blocks: tuple[Block, ...]
-    language: str
-    reviewed: bool
+    read: texts.Reading
     valid_to: date
     text: str
     again: bool
@@ -188,18 +184,14 @@ def _page(row: Consent, language: str) -> ConsentPage:
     if row.state == "fraga":
         signers.freeze(row)
     everybody = signers.of(row.id)
-    text = texts.text_of(row.insats)
-    shown = language if language in text.languages else "sv"
+    read = texts.reading(row.insats, language)
     again = row.participant_id is not None and row.state == "fraga"
     holds = state_for(row.participant_id, row.insats) if again and row.participant_id else None
     return ConsentPage(
         row=row,
         state=state_of(row).state,
         insats_name=current().forbund.insats_by_id(row.insats).name,
-        title=text.title.get(shown),
-        blocks=blocks(text, shown, texts.names_in(row.insats)),
-        language=shown,
-        reviewed=shown in text.reviewed,
+        read=read,
         valid_to=row.valid_to or texts.terms_of(row).last_day(today(), row.ends_by),
         text=row.text,
         again=again,

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from babel import Locale, UnknownLocaleError
 from flask_babel import gettext as _
 
 from stegvis.ground.day import today
 from stegvis.ground.tenancy.scope import current
 from stegvis.identity.eid import binding, evidence
 from stegvis.identity.eid.visit import SigningMaterial
+from stegvis.insats.consent import Block, blocks, party_names, plain_text
 from stegvis.insats.consent import Consent as ConsentText
-from stegvis.insats.consent import blocks, party_names, plain_text
+from stegvis.insats.consent_translation import translated_blocks
 from stegvis.insats.time_spans import TimeSpan
 from stegvis.plugin_host.service import definition_of
 from stegvis.vault.consent.models import Consent, ConsentSigner
@@ -44,6 +46,50 @@ def text_of(insats: str) -> ConsentText:
     if found is None:
         raise ConsentFault(_("Insatsen har ingen text för samtycke än."))
     return found
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A text as it is read in one language: `languages` are those to choose among, (code, own name)."""
+
+    language: str
+    direction: str
+    reviewed: bool
+    title: str
+    blocks: tuple[Block, ...]
+    languages: tuple[tuple[str, str], ...]
+
+
+def reading(insats: str, wanted: str) -> Reading:
+    """The text of today in a language; Swedish, which is what is signed, where it has no other. ConsentFault."""
+    text, names = text_of(insats), names_in(insats)
+    added = definition_of(current().forbund.insats_by_id(insats)).consent_translations
+    own = [code for code in text.languages if code != "lattlast"]
+    choices = tuple((code, own_name(code)) for code in (*own, *sorted(added)))
+    if wanted in added:
+        one = added[wanted]
+        title = " ".join(one.title.split())
+        parts = translated_blocks(one, text, names)
+        return Reading(wanted, direction_of(wanted), one.reviewed, title, parts, choices)
+    shown = wanted if wanted in text.languages else "sv"
+    parts = blocks(text, shown, names)
+    return Reading(shown, "ltr", shown in text.reviewed, text.title.get(shown), parts, choices)
+
+
+def own_name(code: str) -> str:
+    """What a language calls itself; its code where nobody has written that down."""
+    try:
+        return str(Locale(code).get_display_name(code) or code).capitalize()
+    except UnknownLocaleError:
+        return code
+
+
+def direction_of(code: str) -> str:
+    """ "ltr" or "rtl" for a language."""
+    try:
+        return str(Locale(code).text_direction)
+    except UnknownLocaleError:
+        return "ltr"
 
 
 def names_in(insats: str) -> dict[str, str]:
