@@ -36,10 +36,6 @@ SEEN_BESIDE_SERVICES = {
         "vault.consent",
         "vault.referrals.models",
     ): "a signature opens the referral: both rows locked, one transaction",
-    (
-        "vault.own_pages",
-        "vault.consent.models",
-    ): "the type of the rows that the consent service answers with, for the annotations alone",
 }
 # The figures of a report are one SQL question over many rooms' coded values: its queries read their models.
 READS_ALL_MODELS = "stegvis.vault.reporting.queries"

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
+from flask import g
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import RequestRedirect
 
@@ -21,6 +22,8 @@ from stegvis.local.check_report import attest, give_back, newest, send, wait_for
 from stegvis.local.check_steps import Walk
 from stegvis.local.demo import Demo
 from stegvis.local.pictures import Walker, log_in, reachable, shape, walkers
+from stegvis.vault.consent import service as consent
+from stegvis.vault.consent.models import Consent
 from stegvis.vault.enrolments.models import Enrolment
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys")]
@@ -32,10 +35,12 @@ NO_PAGE = {
     "eid.jwks": "keys for machines",
     "eid.accounts_of_person": "only while somebody with several accounts logs in",
     "consent.download": "a file",
+    "team_consent.scanned": "a file",
     "reports.pdf": "a file",
     "referrals.still_holds": "what an open page asks by itself",
 }
 MACHINES = ("web.", "health")
+HANDLEDARE = ("handledare", "karnhuset", "sandviken")
 
 
 class Seen:
@@ -61,7 +66,7 @@ def seen(demo: Demo, walk: Walk, chromium: Any) -> Seen:
         aside = {
             "gavleborg-remittent": beside,
             "gavleborg-forbundschef": [f"{returned}/aterlamna"],
-            "gavleborg-handledare": ["/sok"],
+            "gavleborg-handledare": ["/sok", asked_again_beside(demo)],
             "gavleborg-vault_admin": [somebody_to_open_with_a_reason(demo)],
         }
         for walker in walkers(demo):
@@ -83,6 +88,20 @@ def somebody_to_open_with_a_reason(demo: Demo) -> str:
         accounts.give_right(account, OPEN_WITH_REASON)
         enrolment = session().scalars(sa.select(Enrolment.id).limit(1)).one()
     return f"/personer/{enrolment}/skal"
+
+
+def asked_again_beside(demo: Demo) -> str:
+    """Somebody of Kärnhuset is asked for a samtycke once more: the page to sign it beside the handledare."""
+    app = create_app(demo.settings)
+    (one,) = [one for one in demo.people if (one.role, one.insats, one.huvudman) == HANDLEDARE][:1]
+    with app.test_request_context(), scope("gavleborg/sandviken") as opened:
+        ((account, _kind, _organisation),) = accounts.accounts_of_number(one.personnummer)
+        g.actor = accounts.actor_of(account)
+        opened.facts["role"] = "personal"
+        enrolled = sa.select(Enrolment.referral_id).where(Enrolment.ended_on.is_(None))
+        given = sa.select(Consent.id).where(Consent.referral_id.in_(enrolled), Consent.state == "given")
+        asked = consent.ask_again("karnhuset", session().scalars(given.limit(1)).one()).id
+    return f"/insats/karnhuset/samtycken/{asked}/har"
 
 
 @contextmanager

@@ -275,8 +275,8 @@ MUTATIONS = (
     Mutation(
         19,
         "deltagarens sida frågar inte vems samtycket är",
-        f"{HOUSE}/vault/consent/service.py",
-        "found = [row for row in _own_rows() if row.id == consent_id]",
+        f"{HOUSE}/vault/consent/rows.py",
+        "found = [row for row in own_rows() if row.id == consent_id]",
         "found = list(session().scalars(sa.select(Consent).where(Consent.id == consent_id)))",
         "tests/stegvis/vault/consent/test_consent_other_ways.py::test_nobody_reads_or_answers_anothers_samtycke",
         still=True,

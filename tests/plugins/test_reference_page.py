@@ -8,6 +8,7 @@ import pytest
 from stegvis.insats.budget import Budget, BudgetLine
 from stegvis.insats.conditions import Condition
 from stegvis.insats.consent import Consent, ConsentParty, Duration
+from stegvis.insats.consent_translation import ConsentTranslation, Headings, TranslatedParty
 from stegvis.insats.figures import FIGURES
 from stegvis.insats.forms import Field, Form, Option, Section
 from stegvis.insats.goals import MEASURES, Goal, Goals
@@ -71,6 +72,9 @@ TABLES = {
     "consent.toml": Consent,
     "consent.toml [[party]]": ConsentParty,
     "consent.toml [duration]": Duration,
+    "consent.<language>.toml": ConsentTranslation,
+    "consent.<language>.toml [headings]": Headings,
+    "consent.<language>.toml [party]": TranslatedParty,
     "report/*.toml": ReportTemplate,
     "report/*.toml [[figure]]": Figure,
     "report/*.toml figure params": FigureParams,

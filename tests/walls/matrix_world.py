@@ -12,7 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 
+import psycopg
 from flask import Flask, g
+from psycopg import sql
 
 import stegvis.forbund.reports.jobs
 import stegvis.publishing.jobs  # noqa: F401  the handlers, as a worker has them
@@ -30,7 +32,7 @@ from stegvis.identity.accounts import service as accounts
 from stegvis.plugin_host.service import definition_of
 from stegvis.publishing import service as publishing
 from stegvis.vault.consent import texts
-from stegvis.vault.consent.models import Consent
+from stegvis.vault.consent.models import Consent, ConsentScan
 from stegvis.vault.enrolments.models import Activity, Enrolment
 from stegvis.vault.measurements.models import Measurement, MeasurementValue
 from stegvis.vault.participants import service as participants
@@ -166,6 +168,12 @@ def _consent(place: Place) -> uuid.UUID:
     texts.freeze(row)
     session().add(row)
     session().flush()
+    scan = ConsentScan(
+        consent_id=row.id, kind="pdf", size=5, content="JVBERi0=", added_by=place.ids["account_id"]
+    )
+    session().add(scan)
+    session().flush()
+    place.ids["scan_id"] = scan.id
     return row.id
 
 
@@ -286,6 +294,7 @@ def subject_of(place: Place, what: str) -> Subject:
         "insats": Subject(place.scope, place.insats),
         "person": Subject(place.scope, place.insats, place.person),
         "team_referral": Subject(place.scope, place.insats, place.person),
+        "team_consent": Subject(place.scope, place.insats, place.person),
         "own_referral": Subject(place.scope, place.insats, place.person, owner=place.ids["author"]),
         "own_consent": Subject(place.scope, place.insats, place.person, owner=place.ids["deltagare"]),
         "accounts": Subject(place.scope),
@@ -300,3 +309,18 @@ def acting(who: Login) -> Iterator[None]:
     with scope(who.scope, account=who.account):
         g.actor = accounts.actor_of(who.account)
         yield
+
+
+def empty(admin: psycopg.Connection) -> None:
+    """Take away what the four cases leave behind."""
+    tables = {
+        "hm": ("measurement_value", "plan", "activity", "enrolment", "report_text", "sent_report", "report",
+               "consent_evidence", "consent_told", "consent_scan", "consent_signer", "consent", "referral", "outbox"),
+        "pub": ("contribution", "ledger", "outbox"),
+        "fb": ("received_report", "returned_report", "inbox", "handling", "arende", "outbox"),
+    }  # fmt: skip
+    schemas = ("hm_gavleborg_sandviken", "hm_gavleborg_af_gavle", "hm_kalmar_lan_kalmar")
+    for schema in (*schemas, "pub_gavleborg", "pub_kalmar_lan", "fb_gavleborg", "fb_kalmar_lan"):
+        for table in tables[schema.split("_")[0]]:
+            admin.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.Identifier(schema, table)))
+    admin.commit()

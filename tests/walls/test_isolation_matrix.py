@@ -11,10 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-import psycopg
 import pytest
 from flask import Flask
-from psycopg import sql
 from werkzeug.routing import Rule
 
 from stegvis.config import Settings
@@ -39,6 +37,7 @@ READ_PERSON, WORK_PERSON = (Action.READ_PERSON, "person"), (Action.WORK, "person
 TEAM, LEAD = (Action.WORK, "insats"), (Action.LEAD, "insats")
 TEAM_REFERRAL, OWN_REFERRAL = (Action.WORK, "team_referral"), (Action.OWN, "own_referral")
 OWN_CONSENT, APPROVE = (Action.OWN, "own_consent"), (Action.APPROVE, "insats")
+TEAM_CONSENT = (Action.WORK, "team_consent")
 ACCOUNTS, RECEIVED = (Action.ACCOUNTS, "accounts"), (Action.FORBUND, "received")
 ROUTES: dict[str, tuple[Action, str] | None] = {
     **dict.fromkeys(("accounts.overview", "accounts.new", "accounts.check", "accounts.invite")),
@@ -53,7 +52,13 @@ ROUTES: dict[str, tuple[Action, str] | None] = {
     **dict.fromkeys(("consent.read", "consent.sign", "consent.refuse"), OWN_CONSENT),
     **dict.fromkeys(("consent.withdraw", "consent.download"), OWN_CONSENT),
     **dict.fromkeys(("consent.beside", "consent.sign_beside", "consent.refuse_beside"), OWN_REFERRAL),
-    **dict.fromkeys(("consent.paper", "consent.register_paper"), TEAM),
+    **dict.fromkeys(("consent.signers", "consent.add_signer", "consent.strike_signer"), OWN_REFERRAL),
+    **dict.fromkeys(("answers.paper", "answers.register_paper", "answers.oral"), TEAM),
+    **dict.fromkeys(("answers.register_oral", "answers.no", "answers.register_no"), TEAM),
+    **dict.fromkeys(("team_consent.read", "team_consent.ask_again", "team_consent.strike"), TEAM_CONSENT),
+    **dict.fromkeys(("team_consent.withdrawn", "team_consent.told", "team_consent.beside"), TEAM_CONSENT),
+    **dict.fromkeys(("team_consent.sign_beside", "team_consent.refuse_beside"), TEAM_CONSENT),
+    **dict.fromkeys(("team_consent.attach", "team_consent.scanned"), TEAM_CONSENT),
     "enrolments.people": TEAM,
     "enrolments.file_page": LEAD,
     "enrolments.file_taken": (Action.EXPORT, "insats"),
@@ -81,7 +86,13 @@ SENT = {"enrolments.file_taken": {"syfte": "mote"}}
 # Here whoever must give a reason gets the page that asks for it.
 ASKS = {"enrolments.ask_reason", "enrolments.reason_given"}
 # Allowed, and still 404: the thing that the page would give is not there in this world.
-NOT_THERE = {"consent.download": "the samtycke was signed on paper, so it has no receipt of an e-ID"}
+NOT_THERE = {
+    "consent.download": "the samtycke was signed on paper, so it has no receipt of an e-ID",
+    **dict.fromkeys(
+        ("consent.signers", "consent.add_signer", "consent.strike_signer"),
+        "the samtycke has been given: who must sign is said no more",
+    ),
+}
 # What each may see: canaries of the own place by kind. Accounts are the whole vault's.
 SEEN = {
     "handledare": {"person", "konto"}, "insatsledare": {"person", "rapport", "konto"},
@@ -118,7 +129,7 @@ def here(
     """The four cases; what they leave behind is emptied afterwards."""
     set_day(settings, DEMO_DAY)
     with superuser(running.postgres, settings.database.name) as admin:
-        _empty(admin)
+        world.empty(admin)
     made = world.application(settings, tmp_path_factory.mktemp("matris"))
     with made.app_context():
         places = world.four_places()
@@ -139,21 +150,7 @@ def here(
         for engine in db.engines.values():
             engine.dispose()
     with superuser(running.postgres, settings.database.name) as admin:
-        _empty(admin)
-
-
-def _empty(admin: psycopg.Connection) -> None:
-    tables = {
-        "hm": ("measurement_value", "plan", "activity", "enrolment", "report_text", "sent_report", "report",
-               "consent_evidence", "consent", "referral", "outbox"),
-        "pub": ("contribution", "ledger", "outbox"),
-        "fb": ("received_report", "returned_report", "inbox", "handling", "arende", "outbox"),
-    }  # fmt: skip
-    schemas = ("hm_gavleborg_sandviken", "hm_gavleborg_af_gavle", "hm_kalmar_lan_kalmar")
-    for schema in (*schemas, "pub_gavleborg", "pub_kalmar_lan", "fb_gavleborg", "fb_kalmar_lan"):
-        for table in tables[schema.split("_")[0]]:
-            admin.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.Identifier(schema, table)))
-    admin.commit()
+        world.empty(admin)
 
 
 @dataclass(frozen=True)

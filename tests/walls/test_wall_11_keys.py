@@ -47,8 +47,12 @@ CLEAR_TEXT = {
     "activity": {"kind", "area"},
     "audit_event": {"role", "action", "subject_kind", "insats", "outcome"},
     "audit_head": {"chain"},
-    "consent": {"insats", "kind", "state", "method", "text_version"},
+    "consent": {"insats", "kind", "state", "method", "text_version", "interpreter", "interpreter_language"},
     "consent_evidence": {"verdict", "reason"},
+    "consent_scan": {"kind"},
+    "consent_signer": {"role", "state", "method"},
+    # Names of authorities as the signed text gives them, and a code for how they were told.
+    "consent_told": {"party", "how"},
     "data_key": {"purpose"},
     "enrolment": {"insats", "sysselsattning_before", "utbildning", "months_on_support", "exit_code"}
     | {"sysselsattning_after"},

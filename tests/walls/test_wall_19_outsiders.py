@@ -120,6 +120,8 @@ def _planted(admin: psycopg.Connection) -> Person:
     evidence = row("consent_evidence", consent_id=consent)["id"]
     row("consent_evidence_blob", id=evidence, consent_id=consent)
     row("consent_key", consent_id=consent)
+    row("consent_told", consent_id=consent)
+    row("consent_signer", consent_id=consent)
     enrolment = row("enrolment", participant_id=human, referral_id=referral)["id"]
     row("plan", enrolment_id=enrolment)
     measurement = row("measurement", enrolment_id=enrolment)["id"]
@@ -129,7 +131,7 @@ def _planted(admin: psycopg.Connection) -> Person:
 
 
 ABOUT_PERSON = set(RULES) - {"account"}
-OF_AUTHOR = {"referral", "consent", "consent_evidence"}
+OF_AUTHOR = {"referral", "consent", "consent_evidence", "consent_told", "consent_signer"}
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from stegvis.ground.definitions import Definition, Identifier, Line
 from stegvis.insats.texts import Language, LocalText
-from stegvis.insats.time_spans import Span
+from stegvis.insats.time_spans import Span, TimeSpan
 
 PLACEHOLDERS = frozenset({"huvudman", "insats", "forbund"})
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -29,10 +29,14 @@ class ConsentParty(Definition):
 
 
 class Duration(Definition):
-    """How long the yes holds: `months` at the most, and past the avslut for the follow-ups."""
+    """How long the yes holds: `longest` at the most, and `after_avslut` past the avslut for the follow-ups.
+
+    `remind_before`: how long before its end the team is told to ask again.
+    """
 
     longest: Span
     after_avslut: Span
+    remind_before: Span = TimeSpan(days=30)
     text: LocalText
 
 
@@ -107,11 +111,20 @@ _HEADINGS: dict[str, dict[str, str]] = {
 _NOT_DATA = {"sv": "Det här får de inte prata om:", "en": "They may not talk about this:"}
 
 
+def _filled(text: LocalText, language: str, names: Mapping[str, str]) -> str:
+    return _PLACEHOLDER.sub(lambda found: names[found.group(1)], " ".join(text.get(language).split()))
+
+
+def party_names(consent: Consent, language: str, names: Mapping[str, str]) -> tuple[str, ...]:
+    """Who may tell or be told, by name alone. `names` as in `blocks`."""
+    return tuple(_filled(party.name, language, names) for party in consent.party)
+
+
 def blocks(consent: Consent, language: str, names: Mapping[str, str]) -> tuple[Block, ...]:
     """The five blocks with huvudman, insats and forbund filled in. `names` must give all three (KeyError)."""
 
     def fill(text: LocalText) -> str:
-        return _PLACEHOLDER.sub(lambda found: names[found.group(1)], " ".join(text.get(language).split()))
+        return _filled(text, language, names)
 
     def heading(block_id: str) -> str:
         return _HEADINGS[block_id].get(language, _HEADINGS[block_id]["sv"])

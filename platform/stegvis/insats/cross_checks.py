@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from stegvis.ground.definitions import Document, Fault
 from stegvis.insats.codes import FORSORJNING, SYSSELSATTNING
 from stegvis.insats.conditions import Condition, fields_of, leaves
+from stegvis.insats.consent_translation import translation_faults
 from stegvis.insats.instruments import Instrument
 from stegvis.insats.target_group import TargetGroup
 from stegvis.insats.texts import LocalText
@@ -29,6 +30,7 @@ def cross_faults(documents: Documents) -> Iterator[Fault]:
     yield from _forms(documents)
     yield from _reports(documents)
     yield from _languages(documents)
+    yield from translation_faults(documents.translations, documents.consent)
 
 
 def _completeness(documents: Documents) -> Iterator[Fault]:

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from stegvis.ground.definitions import DefinitionError, Document, Fault, load_document
 from stegvis.insats.budget import Budget
 from stegvis.insats.consent import Consent
+from stegvis.insats.consent_translation import FILE_NAME, ConsentTranslation
 from stegvis.insats.cross_checks import cross_faults
 from stegvis.insats.forms import Form
 from stegvis.insats.goals import Goals
@@ -55,6 +56,7 @@ class InsatsDefinition:
     consent: Consent | None = None
     forms: Mapping[str, Form] = field(default_factory=dict)
     instruments: Mapping[str, Instrument] = field(default_factory=dict)
+    consent_translations: Mapping[str, ConsentTranslation] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"InsatsDefinition({self.manifest.id} {self.manifest.version})"
@@ -128,6 +130,7 @@ class Documents:
     consent: Document[Consent] | None
     forms: list[Document[Form]]
     instruments: list[Document[Instrument]]
+    translations: list[Document[ConsentTranslation]]
 
     def definition(self) -> InsatsDefinition:
         """The models alone."""
@@ -142,6 +145,7 @@ class Documents:
             consent=self.consent.model if self.consent else None,
             forms={document.model.id: document.model for document in self.forms},
             instruments={document.model.id: document.model for document in self.instruments},
+            consent_translations={one.model.language: one.model for one in self.translations},
         )
 
 
@@ -166,10 +170,21 @@ def load_documents(folder: Path) -> Documents:
     forms = reader.read_folder(folder / "forms", Form)
     instruments = reader.read_folder(folder / "instruments", Instrument)
     reports = reader.read_folder(folder / "report", ReportTemplate)
+    translations = reader.read_folder(folder, ConsentTranslation, "consent.*.toml")
     if faults or manifest is None or process is None or goals is None or budget is None:
         raise DefinitionError(faults)
     documents = Documents(
-        folder, manifest, process, goals, budget, reports, target_group, consent, forms, instruments
+        folder,
+        manifest,
+        process,
+        goals,
+        budget,
+        reports,
+        target_group,
+        consent,
+        forms,
+        instruments,
+        translations,
     )
     if found := list(cross_faults(documents)):
         raise DefinitionError(found)
@@ -192,8 +207,8 @@ class _Reader:
     def read_if_there(self, path: Path, model: type[ModelT]) -> Document[ModelT] | None:
         return self.read(path, model) if path.exists() else None
 
-    def read_folder(self, folder: Path, model: type[ModelT]) -> list[Document[ModelT]]:
-        found = (self.read(path, model) for path in sorted(folder.glob("*.toml")))
+    def read_folder(self, folder: Path, model: type[ModelT], names: str = "*.toml") -> list[Document[ModelT]]:
+        found = (self.read(path, model) for path in sorted(folder.glob(names)))
         return [document for document in found if document is not None]
 
 
@@ -204,7 +219,7 @@ def _strange_files(folder: Path) -> Iterator[Fault]:
     for path in sorted(folder.rglob("*.toml")):
         place = path.relative_to(folder)
         known = (
-            place.name in FILES
+            place.name in FILES or FILE_NAME.fullmatch(place.name) is not None
             if len(place.parts) == 1
             else (len(place.parts) == 2 and place.parts[0] in FOLDERS)
         )

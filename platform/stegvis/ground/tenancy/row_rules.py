@@ -58,6 +58,10 @@ _OF_MY_OWN_CONSENT = (
     "consent_id IN (SELECT c.id FROM {consent} c JOIN {account} a ON a.participant_id = c.participant_id"
     " WHERE a.id = {me})"
 )
+_OF_CONSENT_I_ASK_FOR = (
+    "consent_id IN (SELECT c.id FROM {consent} c JOIN {referral} r ON r.id = c.referral_id"
+    " WHERE r.author_id = {me})"
+)
 _OF_MY_REFERRAL = "referral_id IN (SELECT r.id FROM {referral} r)"
 
 # Table -> kind of role -> its rules. A role that is granted a table with rules and has none here sees no row.
@@ -94,6 +98,9 @@ RULES: dict[str, dict[str, tuple[Rule, ...]]] = {
         "hm": ALL,
         "ute": _own(f"{_OF_MY_REFERRAL} OR {_MINE}", write=True, insert=_OF_MY_REFERRAL),
     },
+    # Who must sign is said by the referral's author; a text that has changed is signed anew by all.
+    "consent_signer": {"hm": ALL, "ute": _own(_OF_MY_CONSENT, write=True, insert=_OF_CONSENT_I_ASK_FOR)},
+    "consent_told": {"hm": ALL, "ute": _own(_OF_MY_CONSENT, insert=_OF_MY_OWN_CONSENT)},
     "consent_evidence": {"hm": ALL, "ute": _own(_OF_MY_CONSENT), "gallring": (Rule("SELECT", "true"),)},
     # The records themselves are the person's: whoever referred the person does not read them.
     "consent_evidence_blob": {"hm": ALL, "ute": _own(_OF_MY_OWN_CONSENT), "gallring": ALL},

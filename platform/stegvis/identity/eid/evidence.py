@@ -52,6 +52,8 @@ class Attachment:
 class Matter:
     """What was signed. ``tenant`` is the scope, ``controller`` the huvudman by name as the text says it.
 
+    ``signer_role`` is ``self``, ``vardnadshavare``, ``god_man`` or ``forvaltare``, ``signer_ground`` by what right.
+    ``interpreter`` is kind and language (``auktoriserad:so``), empty where none was present.
     ``subject_id`` is the id of the person whom the data is about, ``legal_ground`` for instance
     ``sekretessbrytande_samtycke`` (OSL 10:1), ``text`` the canonical text that stood on the signing screen.
     """
@@ -76,6 +78,8 @@ class Matter:
     valid_from: date | None
     valid_to: date | None
     attachments: tuple[Attachment, ...] = ()
+    signer_ground: str = field(default="", repr=False)
+    interpreter: str = ""
     __pydantic_config__ = _STRICT
 
 
@@ -93,6 +97,7 @@ def manifest_for(
     valid_from: date | None,
     valid_to: date | None,
     attachments: tuple[Attachment, ...] = (),
+    interpreter: str = "",
 ) -> binding.Manifest:
     """The manifest that puts what a consent is about under the signature, under the names that ``Matter``
     uses.
@@ -114,6 +119,8 @@ def manifest_for(
         "valid_to": valid_to.isoformat() if valid_to else None,
         "attachments": [{"name": one.name, "mime": one.mime, "sha256": one.sha256} for one in attachments],
     }
+    if interpreter:
+        content["interpreter"] = interpreter
     return binding.freeze_manifest(content)
 
 

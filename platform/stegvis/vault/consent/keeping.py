@@ -48,24 +48,28 @@ def keep(consent_id: uuid.UUID, verdict: str, reason: str, record: dict[str, Any
 
 
 def valid(consent_id: uuid.UUID) -> dict[str, Any] | None:
-    """The record that proves a samtycke, opened; None where there is none, or it has been erased.
+    """The first record that proves a samtycke; as `all_valid`, None where there is none, or it has been erased."""
+    return next(iter(all_valid(consent_id)), None)
+
+
+def all_valid(consent_id: uuid.UUID) -> list[dict[str, Any]]:
+    """The records that prove a samtycke, opened, oldest first: one for each who signed; none once erased.
 
     Raises KeyFault for a blob that is not the one the chain was made over.
     """
-    found = (
-        session()
-        .execute(
-            sa.select(EvidenceBlob.id, EvidenceBlob.blob, ConsentEvidence.digest)
-            .join(ConsentEvidence, ConsentEvidence.id == EvidenceBlob.id)
-            .where(ConsentEvidence.consent_id == consent_id, ConsentEvidence.verdict == "giltig")
-        )
-        .first()
+    found = session().execute(
+        sa.select(EvidenceBlob.id, EvidenceBlob.blob, ConsentEvidence.digest)
+        .join(ConsentEvidence, ConsentEvidence.id == EvidenceBlob.id)
+        .where(ConsentEvidence.consent_id == consent_id, ConsentEvidence.verdict == "giltig")
+        .order_by(ConsentEvidence.seq)
     )
-    if found is None:
-        return None
-    if hashlib.sha256(found.blob).digest() != found.digest:
-        raise KeyFault(f"the evidence {found.id} is not the one in the chain")
-    clear = _ring(consent_id).open(found.blob, table=CHAIN, column="blob", row=found.id)
+    return [_opened(consent_id, row.id, row.blob, row.digest) for row in found]
+
+
+def _opened(consent_id: uuid.UUID, row_id: uuid.UUID, blob: bytes, digest: bytes) -> dict[str, Any]:
+    if hashlib.sha256(blob).digest() != digest:
+        raise KeyFault(f"the evidence {row_id} is not the one in the chain")
+    clear = _ring(consent_id).open(blob, table=CHAIN, column="blob", row=row_id)
     record: dict[str, Any] = json.loads(clear)
     return record
 

@@ -1,54 +1,34 @@
-"""Pages of a samtycke: reading, signing with e-ID, refusing, taking back, receipt, and on paper by staff."""
+"""Pages of a samtycke: reading, signing with e-ID, refusing, taking back, receipt; and beside the author."""
 
 import uuid
-from datetime import date
 from typing import Any
 
-from flask import (
-    Blueprint,
-    Flask,
-    Response,
-    abort,
-    flash,
-    redirect,
-    render_template,
-    request,
-    session,
-    url_for,
-)
-from flask_babel import get_locale
+from flask import Blueprint, Flask, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from stegvis.ground.day import today
-from stegvis.ground.tenancy.scope import current, scope
 from stegvis.identity.access import policy
 from stegvis.identity.access.rights import HANDLEDARE, INSATSLEDARE, REFER
 from stegvis.identity.eid import receipt, visits
-from stegvis.identity.eid.errors import EidError, EidRefused
-from stegvis.identity.eid.routes import sentence_for
-from stegvis.identity.eid.visit import SigningResult
-from stegvis.vault.consent import service
-from stegvis.vault.referrals import service as referrals
+from stegvis.vault.consent import answer_routes, leaving, service, staff_routes
 
 blueprint = Blueprint("consent", __name__, template_folder="templates")
-PURPOSE = "samtycke"
 AUTHORS = {"rights": (REFER, HANDLEDARE, INSATSLEDARE)}
-TEAM = {"rights": (HANDLEDARE, INSATSLEDARE)}
 
 
 @blueprint.get("/mina-sidor/samtycken")
 @policy.vault("deltagare")
 def mine() -> Any:
     """The person's samtycken."""
-    return render_template("consent/mine.html", rows=service.mine())
+    return render_template("consent/mine.html", found=service.mine())
 
 
 @blueprint.get("/mina-sidor/samtycken/<uuid:consent_id>")
 @policy.vault("deltagare")
 def read(consent_id: uuid.UUID) -> Any:
     """What the samtycke means, and the buttons."""
-    page = service.page(consent_id, _language())
-    return render_template("consent/read.html", shown=page, providers=_providers(), today=today())
+    page = service.page(consent_id, leaving.language())
+    return render_template("consent/read.html", shown=page, today=today(), **_for_signing())
 
 
 @blueprint.post("/mina-sidor/samtycken/<uuid:consent_id>/signera/<provider_id>")
@@ -56,7 +36,7 @@ def read(consent_id: uuid.UUID) -> Any:
 def sign(consent_id: uuid.UUID, provider_id: str) -> Any:
     """Leave for the e-ID to sign."""
     back = url_for("consent.read", consent_id=consent_id)
-    return _leave(consent_id, provider_id, back)
+    return leaving.leave(consent_id, provider_id, back)
 
 
 @blueprint.post("/mina-sidor/samtycken/<uuid:consent_id>/nej")
@@ -64,11 +44,11 @@ def sign(consent_id: uuid.UUID, provider_id: str) -> Any:
 def refuse(consent_id: uuid.UUID) -> Any:
     """The person does not want to."""
     try:
-        service.refuse(consent_id)
+        again = service.refuse(consent_id)
     except service.ConsentFault as fault:
         flash(str(fault), "info")
         return redirect(url_for("consent.read", consent_id=consent_id), 303)
-    flash(_("Du sa nej. Remissen är borttagen, och den som skrev den får veta att du inte vill."), "success")
+    flash(_refused(again), "success")
     return redirect(url_for("own_pages.front"), 303)
 
 
@@ -104,8 +84,11 @@ def download(consent_id: uuid.UUID) -> Any:
 @policy.vault("remittent", "personal", **AUTHORS)
 def beside(referral_id: uuid.UUID) -> Any:
     """The same page, on the author's screen, for the person who sits beside."""
-    page = service.page_for_author(referral_id, _language())
-    return render_template("consent/beside.html", shown=page, providers=_providers(), referral_id=referral_id)
+    page = service.page_for_author(referral_id, leaving.language())
+    where = {"referral_id": referral_id, "consent_id": page.row.id}
+    return render_template(
+        "consent/beside.html", shown=page, referral_id=referral_id, where=where, **_for_signing()
+    )
 
 
 @blueprint.post("/remisser/<uuid:referral_id>/samtycke/<uuid:consent_id>/signera/<provider_id>")
@@ -113,7 +96,8 @@ def beside(referral_id: uuid.UUID) -> Any:
 def sign_beside(referral_id: uuid.UUID, consent_id: uuid.UUID, provider_id: str) -> Any:
     """The person signs with the own e-ID on the author's screen."""
     back = url_for("referrals.edit", referral_id=referral_id)
-    return _leave(consent_id, provider_id, back, beside_author=True)
+    more = url_for("consent.beside", referral_id=referral_id)
+    return leaving.leave(consent_id, provider_id, back, service.AUTHOR, more)
 
 
 @blueprint.post("/remisser/<uuid:referral_id>/samtycke/<uuid:consent_id>/nej")
@@ -121,127 +105,69 @@ def sign_beside(referral_id: uuid.UUID, consent_id: uuid.UUID, provider_id: str)
 def refuse_beside(referral_id: uuid.UUID, consent_id: uuid.UUID) -> Any:
     """The person says no on the author's screen."""
     try:
-        service.refuse(consent_id, beside_author=True)
+        service.refuse(consent_id, beside=service.AUTHOR)
     except service.ConsentFault as fault:
         flash(str(fault), "info")
     return redirect(url_for("referrals.edit", referral_id=referral_id), 303)
 
 
-# -- on paper ------------------------------------------------------------------------------------
+# -- who must sign -------------------------------------------------------------------------------
 
 
-@blueprint.get("/insats/<insats>/samtycke-pa-papper")
-@policy.vault("personal", **TEAM)
-def paper(insats: str) -> Any:
-    """Register a samtycke that was signed on paper."""
-    return render_template("consent/paper.html", insats=insats, typed={}, faults={})
+@blueprint.get("/remisser/<uuid:referral_id>/undertecknare")
+@policy.vault("remittent", "personal", **AUTHORS)
+def signers(referral_id: uuid.UUID) -> Any:
+    """Who must sign besides the person."""
+    return _signers_page(referral_id, {}, {})
 
 
-@blueprint.post("/insats/<insats>/samtycke-pa-papper")
-@policy.vault("personal", **TEAM)
-def register_paper(insats: str) -> Any:
-    """Store it; the referral opens as after an e-ID."""
-    typed, faults = request.form, {}
-    number, found = referrals.read_number(typed.get("nummer", ""))
-    if found:
-        faults["nummer"] = found
-    signed_on = _date(typed.get("datum", ""))
-    if signed_on is None:
-        faults["datum"] = _("Skriv dagen då pappret skrevs under.")
-    if not typed.get("plats", "").strip():
-        faults["plats"] = _("Skriv var pappret förvaras.")
-    if not typed.get("laest"):
-        faults["laest"] = _("Kryssa i att du har läst numret på pappret.")
-    if not faults and signed_on is not None:
-        try:
-            referral_id = service.paper(insats, number, signed_on, typed["plats"].strip())
-        except service.ConsentFault as fault:
-            faults["nummer"] = str(fault)
-        else:
-            flash(_("Samtycket är registrerat och remissen är öppen."), "success")
-            return redirect(url_for("referrals.read", insats=insats, referral_id=referral_id), 303)
-    return render_template("consent/paper.html", insats=insats, typed=typed, faults=faults), 422
-
-
-# -- after the e-ID ------------------------------------------------------------------------------
-
-
-def _leave(consent_id: uuid.UUID, provider_id: str, back: str, *, beside_author: bool = False) -> Any:
-    if provider_id not in [one.handle for one in _providers()]:
-        abort(404)
+@blueprint.post("/remisser/<uuid:referral_id>/undertecknare/<uuid:consent_id>/ny")
+@policy.vault("remittent", "personal", **AUTHORS)
+def add_signer(referral_id: uuid.UUID, consent_id: uuid.UUID) -> Any:
+    """Somebody more must sign."""
+    typed = request.form
     try:
-        to_sign = service.to_sign(consent_id, beside_author=beside_author)
-    except service.ConsentFault as fault:
-        flash(str(fault), "info")
-        return redirect(back, 303)
-    facts = {
-        "consent": str(to_sign.consent_id),
-        "manifest": to_sign.manifest,
-        "transaction": to_sign.transaction,
-        "back": back,
-        "account": session["login"]["account"],
-    }
-    try:
-        started = visits.begin_signing(
-            provider_id,
-            current().id,
-            PURPOSE,
-            number=to_sign.number,
-            visible_text=to_sign.visible_text,
-            binding_line=to_sign.binding_line,
-            facts=facts,
+        service.add_signer(
+            consent_id,
+            typed.get("roll", ""),
+            typed.get("nummer", ""),
+            typed.get("namn", ""),
+            typed.get("grund", ""),
         )
-    except EidError as error:
-        flash(sentence_for(error), "error")
-        return redirect(back, 303)
-    return render_template("eid/leave.html", started=started)
+    except service.SignerFaults as faults:
+        return _signers_page(referral_id, typed, faults.faults), 422
+    flash(_("Sparat. Samtycket gäller först när alla har skrivit under."), "success")
+    return redirect(url_for("consent.signers", referral_id=referral_id), 303)
 
 
-def _done(visit: visits.Visit, result: SigningResult) -> Any:
-    # The vault's own role: what follows a verified signature is the service's doing, not the outsider's.
-    with scope(visit.scope, account=uuid.UUID(visit.facts["account"])) as opened:
-        opened.facts["role"] = "signerare"
-        try:
-            service.signed(
-                uuid.UUID(visit.facts["consent"]),
-                result,
-                result.provider,
-                visit.facts["manifest"],
-                visit.facts["transaction"],
-            )
-        except service.ConsentFault as fault:
-            flash(str(fault), "info")
-            return redirect(visit.facts["back"], 303)
-    flash(_("Tack. Ditt samtycke är underskrivet och gäller nu."), "success")
-    return redirect(visit.facts["back"], 303)
+@blueprint.post("/remisser/<uuid:referral_id>/undertecknare/<uuid:consent_id>/ta-bort")
+@policy.vault("remittent", "personal", **AUTHORS)
+def strike_signer(referral_id: uuid.UUID, consent_id: uuid.UUID) -> Any:
+    """Somebody need not sign."""
+    service.strike_signer(consent_id, request.form.get("undertecknare", ""))
+    flash(_("Borttaget."), "success")
+    return redirect(url_for("consent.signers", referral_id=referral_id), 303)
 
 
-def _failed(visit: visits.Visit, error: Exception) -> Any:
-    if isinstance(error, EidRefused):
-        with scope(visit.scope, account=uuid.UUID(visit.facts["account"])) as opened:
-            opened.facts["role"] = "signerare"
-            service.failed(uuid.UUID(visit.facts["consent"]), error)
-    assert isinstance(error, EidError)
-    flash(sentence_for(error), "info")
-    return redirect(visit.facts["back"], 303)
+def _signers_page(referral_id: uuid.UUID, typed: Any, faults: dict[str, str]) -> str:
+    shown = service.signers_page(referral_id)
+    return render_template(
+        "consent/signers.html", shown=shown, referral_id=referral_id, typed=typed, faults=faults
+    )
 
 
-def _providers() -> list[Any]:
-    return visits.signing_providers(current().id)
+def _for_signing() -> dict[str, Any]:
+    return {"providers": leaving.providers(), "languages": service.language_names()}
 
 
-def _language() -> str:
-    return str(get_locale() or "sv")
-
-
-def _date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
+def _refused(again: bool) -> str:
+    if again:
+        return _("Du sa nej till att förlänga. Det du sa ja till förut gäller tills dess tid går ut.")
+    return _("Du sa nej. Remissen är borttagen, och den som skrev den får veta att du inte vill.")
 
 
 def init_app(app: Flask) -> None:
     """Register the pages, and what follows a signing."""
-    visits.when_signed(PURPOSE, _done, _failed)
-    app.register_blueprint(blueprint)
+    visits.when_signed(leaving.PURPOSE, leaving.done, leaving.failed)
+    for one in (blueprint, answer_routes.blueprint, staff_routes.blueprint):
+        app.register_blueprint(one)

@@ -87,7 +87,7 @@ def accepted_participant(insats: str, referral_id: uuid.UUID) -> uuid.UUID:
 
 
 def end(enrolment_id: uuid.UUID, exit: Exit, on: date | None = None) -> Enrolment:
-    """End an enrolment on a day (today unless said); its activities end with it.
+    """End an enrolment on a day (today unless said); its activities end with it, and its samtycke when it says.
 
     A second click changes nothing. Raises EnrolmentFault for a day before the start or after today, and for a
     code that is none of the insats' codes of avslut.
@@ -110,7 +110,9 @@ def end(enrolment_id: uuid.UUID, exit: Exit, on: date | None = None) -> Enrolmen
     for activity in queries.activities_of([row.id]):
         if activity.ended_on is None:
             activity.ended_on = max(day, activity.started_on)
-    audit.record("andra", "participant", row.participant_id, insats=row.insats, vad="avslut")
+    last = consent.at_avslut(row.participant_id, row.insats, row.referral_id, day)
+    reaches = {} if last is None else {"samtycke_till": last.isoformat()}
+    audit.record("andra", "participant", row.participant_id, insats=row.insats, vad="avslut", **reaches)
     return row
 
 

@@ -13,19 +13,18 @@ from stegvis.identity.access.policy import actor
 from stegvis.identity.accounts import service as accounts
 from stegvis.identity.audit import service as audit
 from stegvis.vault.consent import service as consent
-from stegvis.vault.consent.models import Consent
-from stegvis.vault.consent.service import ConsentState
 from stegvis.vault.measurements import service as measurements
 from stegvis.vault.plans import service as plans
 
 
 @dataclass(frozen=True)
 class Front:
-    """The first page: what waits for the person, and what there is."""
+    """The first page: what waits for the person, what the parties may not talk about any more, what they may."""
 
     first_name: str
-    waiting: tuple[tuple[Consent, str], ...]
-    given: tuple[tuple[Consent, ConsentState, str], ...]
+    waiting: tuple[consent.Mine, ...]
+    ended: tuple[consent.Mine, ...]
+    given: tuple[consent.Mine, ...]
     responsible: str
     is_participant: bool
 
@@ -42,11 +41,13 @@ class Reading:
 
 def front() -> Front:
     """The person's first page."""
-    rows = consent.mine()
+    mine = consent.mine()
+    counts = [one for one in mine if one.counts]
     return Front(
         first_name=actor().name.split(" ")[0],
-        waiting=tuple((row, name) for row, state, name in rows if state.state == "fraga"),
-        given=tuple((row, state, name) for row, state, name in rows if state.state == "given"),
+        waiting=tuple(one for one in mine if one.state.state == "fraga"),
+        ended=tuple(one for one in counts if one.state.state == "utgangen"),
+        given=tuple(one for one in counts if one.state.state == "given"),
         responsible=current().huvudman.responsible,
         is_participant=accounts.participant_of(actor().account) is not None,
     )
@@ -105,5 +106,6 @@ def _in_words(action: str, what: str) -> str:
         "aktivitet": _("en aktivitet"),
         "aktiviteter": _("dina aktiviteter"),
         "avslut": _("ditt avslut"),
+        "samtycke": _("ditt samtycke"),
     }
     return audit.in_words(action, things.get(what, _("dina uppgifter")))

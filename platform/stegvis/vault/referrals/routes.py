@@ -22,7 +22,9 @@ TEAM = {"rights": (HANDLEDARE, INSATSLEDARE)}
 @policy.vault("remittent", "personal", **AUTHORS)
 def mine() -> Any:
     """The author's own referrals."""
-    return render_template("referrals/mine.html", rows=service.mine())
+    rows = service.mine()
+    samtycken = consent.of_referrals(row.id for row in rows)
+    return render_template("referrals/mine.html", rows=rows, samtycken=samtycken)
 
 
 @blueprint.get("/remisser/ny")
@@ -58,7 +60,10 @@ def edit(referral_id: uuid.UUID) -> Any:
     if opened.row.state == "utkast":
         return _edit_page(opened)
     listed, words = service.for_author(referral_id)
-    return render_template("referrals/sent.html", listed=listed, words=words, opened=opened)
+    samtycke = consent.of_referrals([referral_id]).get(referral_id)
+    return render_template(
+        "referrals/sent.html", listed=listed, words=words, opened=opened, samtycke=samtycke
+    )
 
 
 @blueprint.post("/remisser/<uuid:referral_id>/spara")

@@ -8,18 +8,20 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-Kind = Literal["consent_urgent", "overdue", "referral", "to_enrol", "due", "consent_ends"]
+Kind = Literal["tell_parties", "consent_urgent", "overdue", "referral", "to_enrol", "due", "consent_ends"]
 
-# Without a valid samtycke the parties may not talk at all; then what is late, and somebody who waits for us.
+# Who may not talk any more must know it; without a valid samtycke the parties may not talk at all; then what is
+# late, and somebody who waits for us.
 URGENCY: dict[Kind, int] = {
-    "consent_urgent": 0,
-    "overdue": 1,
-    "referral": 2,
-    "to_enrol": 3,
-    "due": 4,
-    "consent_ends": 5,
+    "tell_parties": 0,
+    "consent_urgent": 1,
+    "overdue": 2,
+    "referral": 3,
+    "to_enrol": 4,
+    "due": 5,
+    "consent_ends": 6,
 }
-URGENT_DAYS, SOON_DAYS = 7, 30
+URGENT_DAYS = 7
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,9 @@ class Task:
     """One line with one action.
 
     `day` is when it fell or falls due, or since when it has waited. `subject` is the referral of "referral"
-    and "to_enrol", the enrolment of the others; `name` the person, where the person may be named. `title`,
-    `what` and `instrument` say what is due.
+    and "to_enrol", the samtycke of "tell_parties", the enrolment of the others; `name` the person, where the
+    person may be named. `title`, `what` and `instrument` say what is due; `consent` is the samtycke that ends, and
+    `asked` whether the person has been asked again.
     """
 
     kind: Kind
@@ -39,6 +42,17 @@ class Task:
     title: str = ""
     what: str = ""
     instrument: str = ""
+    consent: uuid.UUID | None = None
+    asked: bool = False
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A samtycke that was given: its last day, and whether the person has been asked again."""
+
+    consent: uuid.UUID | None
+    last: date
+    asked: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,14 +77,23 @@ def about_person(
     name: str,
     *,
     steps: Iterable[Step],
-    consent_to: date | None,
+    consent: Ending | None,
+    soon: date,
     today: date,
 ) -> Iterator[Task]:
-    """What waits for one enrolled person; `consent_to` is the last day of a samtycke that was given."""
+    """What waits for one enrolled person; `consent` was given, and ends soon when it ends by the day `soon`."""
     for step in steps:
         kind: Kind | None = {"overdue": "overdue", "due": "due"}.get(step.state)  # type: ignore[assignment]
         if kind is not None:
             yield Task(kind, step.latest, insats, enrolment_id, name, step.title, step.what, step.instrument)
-    if consent_to is not None and consent_to <= today + timedelta(days=SOON_DAYS):
-        urgent = consent_to <= today + timedelta(days=URGENT_DAYS)
-        yield Task("consent_urgent" if urgent else "consent_ends", consent_to, insats, enrolment_id, name)
+    if consent is not None and consent.last <= soon:
+        urgent = consent.last <= today + timedelta(days=URGENT_DAYS)
+        yield Task(
+            "consent_urgent" if urgent else "consent_ends",
+            consent.last,
+            insats,
+            enrolment_id,
+            name,
+            consent=consent.consent,
+            asked=consent.asked,
+        )

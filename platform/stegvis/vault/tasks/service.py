@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from stegvis.ground.day import today
 from stegvis.ground.tenancy.scope import current
@@ -12,7 +13,7 @@ from stegvis.identity.access.policy import actor, may, require, subject
 from stegvis.vault.consent import service as consent
 from stegvis.vault.enrolments import service as enrolments
 from stegvis.vault.referrals import service as referrals
-from stegvis.vault.tasks.order import Step, Task, about_person, order
+from stegvis.vault.tasks.order import Ending, Step, Task, about_person, order
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,12 @@ class InsatsToday:
 
 @dataclass(frozen=True)
 class TodayPage:
-    """The front page: tasks in order, my people by name, my insatser."""
+    """The front page: tasks in order, my people by name, my insatser, and which day it is."""
 
     tasks: tuple[Task, ...]
     people: tuple[enrolments.PersonRow, ...]
     insatser: tuple[InsatsToday, ...]
+    day: date
 
 
 def today_page() -> TodayPage:
@@ -53,27 +55,44 @@ def today_page() -> TodayPage:
         tasks += _tasks(instance.id, caseload)
         on_the_way = referrals.on_the_way(instance.id)
         insatser.append(InsatsToday(instance.id, instance.name, caseload.enrolled, on_the_way))
-    return TodayPage(order(tasks), tuple(people), tuple(insatser))
+    return TodayPage(order(tasks), tuple(people), tuple(insatser), today())
 
 
 def _tasks(insats: str, caseload: enrolments.Caseload) -> Iterator[Task]:
     states = consent.states(insats)
-    day, who = today(), actor()
+    day, soon, who = today(), consent.soon(insats), actor()
     everybody = may(Action.LEAD, subject(insats))
+    others = set()
     for row in caseload.rows:
-        if not row.open or (not everybody and row.handledare and row.handledare_id != who.account):
+        if not everybody and row.handledare and row.handledare_id != who.account:
+            others.add(row.participant_id)
+            continue
+        if not row.open:
             continue
         state = states.get(row.participant_id)
-        given = state is not None and state.state in ("given", "utgangen")
+        ending = None
+        if state is not None and state.state in ("given", "utgangen") and state.valid_to is not None:
+            ending = Ending(state.id, state.valid_to, state.asked)
         steps = [
             Step(one.title, one.what, one.latest, one.state, one.instrument)
             for one in row.steps
             if one.recorded_here
         ]
-        until = state.valid_to if state is not None and given else None
-        yield from about_person(insats, row.enrolment_id, row.name, steps=steps, consent_to=until, today=day)
+        yield from about_person(
+            insats, row.enrolment_id, row.name, steps=steps, consent=ending, soon=soon, today=day
+        )
+    for told in consent.untold(insats):
+        if told.open and told.participant_id not in others:
+            yield Task("tell_parties", told.since, insats, told.consent_id, told.name)
+    yield from _referrals(insats, caseload)
+
+
+def _referrals(insats: str, caseload: enrolments.Caseload) -> Iterator[Task]:
     for referral_id, since in referrals.waiting(insats):
         yield Task("referral", since, insats, referral_id)
+    ended = consent.of_referrals(one.referral_id for one in caseload.waiting)
     for one in caseload.waiting:
-        if one.open:
+        state = ended.get(one.referral_id)
+        # Nobody is enrolled against a samtycke that was taken back.
+        if one.open and (state is None or state.state != "atertagen"):
             yield Task("to_enrol", one.since, insats, one.referral_id, one.name)

@@ -18,14 +18,16 @@ from flask import session as browser_session
 from report_world import TEXTS, empty, staff, work
 
 from asked import Asked
+from other_accounts import accounts_and_a_reason
+from other_answers import other_answers
 from stegvis.config import Settings
 from stegvis.ground.tenancy.scope import scope, session
 from stegvis.identity.access.policy import Policy
-from stegvis.identity.access.rights import OPEN_WITH_REASON, VAULT_ADMIN
 from stegvis.identity.audit import service as audit
 from stegvis.local.check_case import INDICATORS
 from stegvis.local.installation import DEMO_DAY, set_day, superuser
 from stegvis.local.servers import Servers
+from stegvis.vault.consent.models import Consent
 from visiting import HOST, VAULT, Login, People, RunningEid, Visitor, draft, fresh_number, refer
 
 Browse = Callable[..., Visitor]
@@ -42,7 +44,9 @@ NO_EVENT = {
     ("enrolments.file_page", "GET"): "says how many a file would hold: names nobody",
     ("enrolments.search", "GET"): "an empty form: what is looked for is sent, not addressed",
     ("referrals.save", "POST"): "autosave of the author's own draft",
-    ("consent.paper", "GET"): "an empty form",
+    ("answers.paper", "GET"): "an empty form",
+    ("answers.oral", "GET"): "an empty form",
+    ("answers.no", "GET"): "an empty form",
     ("referrals.still_holds", "GET"): "an open page asks whether it may go on showing: no content comes",
     ("reporting.save", "POST"): "autosave of a report; the first one is the making",
 }
@@ -55,7 +59,11 @@ LISTS = {
     )
 }  # fmt: skip
 # What is neither read as a page nor as a list.
-READINGS = {("consent.download", "GET"): "exportera", ("reports.pdf", "GET"): "skriv_ut"}
+READINGS = {
+    ("consent.download", "GET"): "exportera",
+    ("team_consent.scanned", "GET"): "exportera",
+    ("reports.pdf", "GET"): "skriv_ut",
+}
 CHANGES: dict[Route, Events] = {
     ("accounts.end", "POST"): ("stang_konto",),
     ("accounts.give", "POST"): ("ge_ratt",),
@@ -67,10 +75,21 @@ CHANGES: dict[Route, Events] = {
     ("enrolments.search_sent", "POST"): ("sok",),
     ("consent.refuse", "POST"): ("neka_samtycke", "forstor"),
     ("consent.refuse_beside", "POST"): ("neka_samtycke", "forstor"),
-    ("consent.register_paper", "POST"): ("sok", "skapa", "oppna", "signera"),
+    ("answers.register_no", "POST"): ("sok", "neka_samtycke", "forstor"),
+    ("answers.register_oral", "POST"): ("sok", "skapa", "oppna", "signera"),
+    ("answers.register_paper", "POST"): ("sok", "skapa", "oppna", "signera"),
+    ("consent.add_signer", "POST"): ("andra",),
+    ("consent.strike_signer", "POST"): ("andra",),
     ("consent.sign", "POST"): ("borja_signera",),
     ("consent.sign_beside", "POST"): ("borja_signera",),
     ("consent.withdraw", "POST"): ("ta_tillbaka",),
+    ("team_consent.ask_again", "POST"): ("fraga",),
+    ("team_consent.attach", "POST"): ("skapa",),
+    ("team_consent.refuse_beside", "POST"): ("neka_samtycke",),
+    ("team_consent.sign_beside", "POST"): ("borja_signera",),
+    ("team_consent.strike", "POST"): ("andra",),
+    ("team_consent.told", "POST"): ("andra",),
+    ("team_consent.withdrawn", "POST"): ("besluta", "ta_tillbaka"),
     ("enrolments.activity_ended", "POST"): ("andra",),
     ("enrolments.activity_sent", "POST"): ("skapa",),
     ("enrolments.enrol_sent", "POST"): ("skapa",),
@@ -179,6 +198,12 @@ def a_person_in_the_team(people: People, browser: Browse, asked: Asked) -> str:
     team.get("/insats/karnhuset/samtycke-pa-papper")
     typed = {"nummer": number, "datum": "2024-01-15", "plats": "I akten", "laest": "ja"}
     team.send("/samtycke-pa-papper", typed)
+    with people.app.app_context(), scope(VAULT):
+        newest = sa.select(Consent.id).where(Consent.method == "papper").order_by(Consent.created_at.desc())
+        on_paper = session().scalars(newest.limit(1)).one()
+    other_answers(people, browser, team, f"/insats/karnhuset/samtycken/{on_paper}")
+    team.get(f"/insats/karnhuset/samtycken/{on_paper}")
+    team.send("/atertagande", {"hur": "Ringde i dag."})
     team.get("/insats/karnhuset/remisser")
     team.get(f"/insats/karnhuset/remisser/{asked.referral}")
     team.get(f"/insats/karnhuset/remisser/{asked.referral}/galler")
@@ -213,37 +238,22 @@ def a_person_in_the_team(people: People, browser: Browse, asked: Asked) -> str:
         "sysselsattning_efter": "arbete",
     }
     team.send("/avslut", ended)
+    samtycke = f"/insats/karnhuset/samtycken/{asked.consent}"
+    team.get(samtycke)
+    team.send("/fraga-igen")
+    team.send("/stryk")
+    team.get(samtycke)
+    team.send("/fraga-igen")
+    team.get(team.page.links("/har")[0].removeprefix(team.base))
+    beside = team.answer.request.path if team.answer else ""
+    team.send("/signera/bankid")
+    team.get(beside)
+    team.send("/nej")
     asked.visitor.get(asked.path)
     asked.visitor.send("/ta-tillbaka")
+    team.get(samtycke)
+    team.send("/parter", {"part": ["0"], "hur": "telefon"})
     return str(person)
-
-
-def accounts_and_a_reason(people: People, browser: Browse, person: str) -> None:
-    """Somebody is invited, another gets a right, loses it, is renewed and ended; a person is opened with a reason."""
-    keeper = browser(people.account("personal", VAULT_ADMIN))
-    keeper.get("/konton/ny")
-    typed: dict[str, str | list[str]] = {
-        "namn": "Prov Inbjuden",
-        "nummer": fresh_number(),
-        "ratt": ["handledare"],
-    }
-    keeper.send("/konton/ny/kontroll", typed)
-    keeper.send("/konton/ny")
-    keeper.get("/konton")
-    keeper.send("/ta-tillbaka")
-    other = people.remittent()
-    address = f"/konton/{other.account}"
-    keeper.get(address)
-    keeper.send("/ratter/ta")
-    keeper.send("/ratter/ge", {"ratt": "remittera"})
-    keeper.send("/fornya", {"kontakt": "Exempel Chefsson"})
-    keeper.send("/avsluta")
-    opener = browser(people.account("personal", OPEN_WITH_REASON))
-    opener.get(f"{person}/skal")
-    opener.send("/skal", {"skal": "vikarie", "ord": "Jag ersätter en kollega i dag."})
-    searcher = browser(people.handledare())
-    searcher.get("/sok")
-    searcher.send("/sok", {"ord": "Tes"})
 
 
 def a_report(app: Flask, browser: Browse) -> None:

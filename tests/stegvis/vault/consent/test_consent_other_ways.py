@@ -48,7 +48,7 @@ def test_taking_back_works_at_once_and_is_seen(asked: Asked, browser: Browse, pe
         assert service.state_for(participant, "karnhuset").state == "atertagen"
         assert service.states("karnhuset")[participant].state == "atertagen"
     asked.author.get(f"/remisser/{asked.referral}")
-    assert "Personen har tagit tillbaka sitt samtycke" in asked.author.page.words
+    assert "Personen tog tillbaka sitt samtycke 15 jan 2024." in asked.author.page.words
     team = browser(people.handledare())
     assert team.get(f"/insats/karnhuset/remisser/{asked.referral}").status_code == 200
     assert "Personens samtycke gäller inte längre" in team.page.words
@@ -295,3 +295,18 @@ def test_what_is_read_is_what_is_signed_also_after_an_upgrade(asked: Asked) -> N
         assert row is not None
         assert (row.state, row.text_version) == ("given", "karnhuset_samtycke:1")
         assert "En äldre text" not in row.text
+
+
+def test_a_translation_from_a_file_is_read_and_the_swedish_text_is_signed(asked: Asked) -> None:
+    asked.visitor.get(f"{asked.path}?text=ar")
+    page = asked.visitor.page
+    (block,) = page.tree.xpath("//div[@lang='ar']")
+    assert block.get("dir") == "rtl" and "من يمكنه التحدث مع الآخر" in block.text_content()
+    assert "Det är den svenska texten du skriver under. Översättningen är inte granskad." in page.words
+    assert page.tree.xpath("//pre[@lang='sv']/@dir") == ["ltr"]
+    assert page.tree.xpath("//nav[@id='text']//a/@hreflang") == ["sv", "en"]
+    asked.sign()
+    assert asked.states() == ("given", "oppen")
+    with asked.app.app_context(), scope(VAULT):
+        row = session().get_one(Consent, asked.consent)
+        assert "Vilka får prata med varandra" in row.text and "التحدث" not in row.text

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stegvis.vault.tasks.order import URGENCY, Step, Task, about_person, order
+from stegvis.vault.tasks.order import URGENCY, Ending, Step, Task, about_person, order
 
 DAY = date(2024, 1, 15)
 tasks = st.builds(
@@ -38,11 +38,17 @@ def test_what_comes_first() -> None:
     kinds = [
         one.kind for one in order(Task(kind, DAY, "karnhuset", uuid.uuid4()) for kind in reversed(URGENCY))
     ]
-    assert kinds == ["consent_urgent", "overdue", "referral", "to_enrol", "due", "consent_ends"]
+    assert kinds == [
+        "tell_parties", "consent_urgent", "overdue", "referral", "to_enrol", "due", "consent_ends",
+    ]  # fmt: skip
 
 
 def kinds_for(steps: list[Step], until: date | None) -> list[str]:
-    found = about_person("karnhuset", uuid.uuid4(), "Test Testsson", steps=steps, consent_to=until, today=DAY)
+    ending = Ending(uuid.uuid4(), until) if until is not None else None
+    soon = DAY + timedelta(days=30)
+    found = about_person(
+        "karnhuset", uuid.uuid4(), "Test Testsson", steps=steps, consent=ending, soon=soon, today=DAY
+    )
     return [one.kind for one in found]
 
 
@@ -51,7 +57,7 @@ def test_only_what_is_due_or_late_waits() -> None:
     assert kinds_for(steps, None) == ["due", "overdue"]
 
 
-def test_a_samtycke_waits_from_30_days_before_its_end_and_cannot_wait_from_7() -> None:
+def test_a_samtycke_waits_from_the_day_that_is_soon_and_cannot_wait_from_7() -> None:
     found = {days: kinds_for([], DAY + timedelta(days=days)) for days in (-1, 0, 7, 8, 30, 31)}
     assert found == {
         -1: ["consent_urgent"], 0: ["consent_urgent"], 7: ["consent_urgent"],
