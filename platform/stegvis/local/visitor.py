@@ -77,10 +77,19 @@ class Page:
 
     def form(self, part: str) -> html.FormElement:
         """The first of these forms. Raises VisitFailed."""
-        found = next(self.forms(part), None)
+        found = next(self.forms(part), None) or self._by_button(part)
         if found is None:
             raise VisitFailed(f"{self.path}: det finns inget formulär till ”{part}”. {self.said()}")
         return found
+
+    def _by_button(self, part: str) -> html.FormElement | None:
+        """A form with a button of its own address that contains `part`, as it is sent by that button."""
+        for button in self.tree.xpath("//form//button[@formaction]"):
+            if part in button.get("formaction"):
+                form = cast("html.FormElement", next(button.iterancestors("form")))
+                form.action = button.get("formaction")
+                return form
+        return None
 
     def said(self) -> str:
         """What the page tells loudest: its alerts, else the beginning of its main part."""
