@@ -186,8 +186,10 @@ class Visitor:
     def logged_in(self, who: Login) -> "Visitor":
         """Begin a session as the login page does."""
         kept, answer = sessions.BrowserSession(), Response()
-        sessions.begin_login(kept, who.scope, str(who.account), "bankid", outsider=who.kind in OUTSIDERS)
-        self.app.session_interface.save_session(self.app, kept, answer)
+        outsider = who.kind in OUTSIDERS
+        with self.app.app_context():
+            sessions.begin_login(kept, who.scope, str(who.account), "bankid", outsider=outsider)
+            self.app.session_interface.save_session(self.app, kept, answer)
         found = re.search(rf"{sessions.COOKIE}=([^;]+)", answer.headers["Set-Cookie"])
         assert found is not None
         self.cookie = found[1]

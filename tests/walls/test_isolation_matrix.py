@@ -44,6 +44,7 @@ ROUTES: dict[str, tuple[Action, str] | None] = {
     **dict.fromkeys(("accounts.overview", "accounts.new", "accounts.check", "accounts.invite")),
     **dict.fromkeys(("accounts.one", "accounts.give", "accounts.take", "accounts.end"), ACCOUNTS),
     **dict.fromkeys(("accounts.renew", "accounts.take_back"), ACCOUNTS),
+    **dict.fromkeys(("accounts.own", "accounts.end_own", "accounts.end_others")),
     **dict.fromkeys(("referrals.mine", "referrals.new", "referrals.begin")),
     **dict.fromkeys(("referrals.edit", "referrals.save", "referrals.check"), OWN_REFERRAL),
     **dict.fromkeys(("referrals.send", "referrals.discard"), OWN_REFERRAL),
@@ -81,7 +82,10 @@ SENT = {"enrolments.file_taken": {"syfte": "mote"}}
 # Here whoever must give a reason gets the page that asks for it.
 ASKS = {"enrolments.ask_reason", "enrolments.reason_given"}
 # Allowed, and still 404: the thing that the page would give is not there in this world.
-NOT_THERE = {"consent.download": "the samtycke was signed on paper, so it has no receipt of an e-ID"}
+NOT_THERE = {
+    "consent.download": "the samtycke was signed on paper, so it has no receipt of an e-ID",
+    "accounts.end_own": "nobody is logged in twice",
+}
 # What each may see: canaries of the own place by kind. Accounts are the whole vault's.
 SEEN = {
     "handledare": {"person", "konto"}, "insatsledare": {"person", "rapport", "konto"},

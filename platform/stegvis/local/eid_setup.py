@@ -119,7 +119,7 @@ def _client(
         "redirect_uris": [
             f"{settings.base_url(host)}/legitimera/{handle}/svar" for host in hosts for handle in handles
         ],
-        "post_logout_redirect_uris": [],
+        "post_logout_redirect_uris": [f"{settings.base_url(host)}/utloggad" for host in hosts],
         "may_sign": True,
     }
 

@@ -4,13 +4,14 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Flask, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, flash, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 
 from stegvis.ground.tenancy.scope import current
 from stegvis.identity.access import homes, policy
 from stegvis.identity.access.rights import FORBUNDSCHEF, VAULT_ADMIN
-from stegvis.identity.accounts import administration, numbers
+from stegvis.identity.accounts import administration, numbers, own_logins
+from stegvis.identity.eid import visits
 
 blueprint = Blueprint("accounts", __name__, template_folder="templates")
 KEEPERS = ((VAULT_ADMIN,), (FORBUNDSCHEF,))
@@ -132,6 +133,38 @@ def renew(account_id: uuid.UUID) -> Any:
         lambda: administration.renew(account_id, contact),
         _("Kontot är förnyat i 90 dagar."),
     )
+
+
+@blueprint.get("/mina-inloggningar")
+@policy.everybody()
+def own() -> Any:
+    """Where I am logged in with this account."""
+    found = own_logins.listed(session["login"])
+    return render_template(
+        "accounts/own_logins.html",
+        found=found,
+        frame=homes.frame_of(policy.actor()),
+        idle=policy.idle_minutes(current().id),
+        title_of=visits.title_of,
+    )
+
+
+@blueprint.post("/mina-inloggningar/<login_id>/avsluta")
+@policy.everybody()
+def end_own(login_id: str) -> Any:
+    """Log one other browser out."""
+    own_logins.end(login_id)
+    flash(_("Inloggningen är avslutad."), "success")
+    return redirect(url_for("accounts.own"), 303)
+
+
+@blueprint.post("/mina-inloggningar/avsluta-andra")
+@policy.everybody()
+def end_others() -> Any:
+    """Log every other browser out."""
+    count = own_logins.end_others(session["login"])
+    flash(_("Inga andra var kvar.") if not count else _("Du är utloggad överallt utom här."), "success")
+    return redirect(url_for("accounts.own"), 303)
 
 
 def _done(account_id: uuid.UUID, field: str, act: Callable[[], Any], sentence: str) -> Any:
