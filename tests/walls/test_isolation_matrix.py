@@ -43,7 +43,7 @@ ACCOUNTS, RECEIVED = (Action.ACCOUNTS, "accounts"), (Action.FORBUND, "received")
 ROUTES: dict[str, tuple[Action, str] | None] = {
     **dict.fromkeys(("accounts.overview", "accounts.new", "accounts.check", "accounts.invite")),
     **dict.fromkeys(("accounts.one", "accounts.give", "accounts.take", "accounts.end"), ACCOUNTS),
-    **dict.fromkeys(("accounts.renew", "accounts.take_back"), ACCOUNTS),
+    **dict.fromkeys(("accounts.details", "accounts.renew", "accounts.take_back"), ACCOUNTS),
     **dict.fromkeys(("accounts.own", "accounts.end_own", "accounts.end_others")),
     **dict.fromkeys(("referrals.mine", "referrals.new", "referrals.begin")),
     **dict.fromkeys(("referrals.edit", "referrals.save", "referrals.check"), OWN_REFERRAL),

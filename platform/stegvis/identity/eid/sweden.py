@@ -29,7 +29,7 @@ class Sweden:
     """A provider that follows the profile: essential acr, authnProvider, userMessage, signed UserInfo."""
 
     facts = Facts(
-        own_keys=frozenset({"authn_provider"}),
+        own_keys=frozenset({"authn_provider", "identity"}),
         signs=frozenset({"oidc_sweden", "none"}),
         client_auth=("private_key_jwt",),
         userinfo=("signed",),
@@ -42,6 +42,10 @@ class Sweden:
         return ClaimMap()
 
     def check(self, row: Mapping[str, Any]) -> tuple[str, str] | None:
+        if row.get("identity", "person") not in ("person", "organisation"):
+            return "identity", "har en okänd sorts identity: skriv person eller organisation"
+        if row.get("identity") == "organisation" and (row.get("owner") or row.get("sign", "none") != "none"):
+            return "identity", "visar vem någon är i tjänsten och kan därför bara användas för inloggning"
         return None
 
     def usable(self, metadata: Metadata) -> bool:

@@ -96,6 +96,15 @@ def login_provider(provider_id: str) -> Provider | None:
     return found[0] if found else None
 
 
+def at_work() -> list[str]:
+    """What those of the förbund's e-IDs are called that an employer gives; none where none is shown."""
+    try:
+        shown = [provider(one) for one in g.forbund.forbund.eid]
+    except ProviderConfigError:
+        return []
+    return [one.title for one in shown if one.identity == "organisation"]
+
+
 def begin_login(
     provider_id: str, forbund_id: str, forbund_name: str, onward: str, *, switching: bool = False
 ) -> Started:

@@ -60,4 +60,4 @@ def test_whatever_comes_is_an_identity_or_nothing(text: str) -> None:
 def test_an_address(app: Flask, typed: str, holds: bool) -> None:
     with app.test_request_context("/"):
         address, fault = numbers.read_email(typed)
-    assert (address == typed.strip(), fault == "") == (holds, holds)
+    assert (address, fault == "") == (typed.strip() if holds else "", holds)
