@@ -10,6 +10,7 @@ import structlog
 from flask import Blueprint, Flask, abort, flash, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 
+from stegvis.ground.day import today
 from stegvis.ground.keys import KeyFault, KeyFileFault
 from stegvis.ground.tenancy import ScopeId
 from stegvis.ground.tenancy.scope import scope, scopes
@@ -39,6 +40,24 @@ def choose() -> Any:
     """The first page: which e-ID, and what to do without one."""
     onward = safe_onward(request.args.get("vidare"))
     return render_template("eid/choose.html", rows=visits.login_rows(g.forbund.id), onward=onward)
+
+
+@blueprint.get("/utan-bankid")
+@policy.public("Den som inte kan logga in måste kunna läsa vad som går i stället.")
+def without() -> Any:
+    """No BankID: what goes instead, and whom to ask in this förbund."""
+    forbund = g.forbund
+    whom = []
+    for one in forbund.huvudman:
+        running = [
+            each.name for each in forbund.insatser_of(one.id) if each.ends is None or each.ends >= today()
+        ]
+        if running:
+            ask = _("Ring växeln och fråga efter %(insatser)s.", insatser=", ".join(running))
+            whom.append((one.name, one.contact or ask))
+    held = [row.provider for row in visits.login_rows(forbund.id) if row.provider is not None]
+    others = [one for one in held if one.title != "BankID" and one.identity == "person"]
+    return render_template("eid/without.html", whom=whom, others=others, at_work=visits.at_work())
 
 
 @blueprint.post("/logga-in/<provider_id>")

@@ -98,11 +98,8 @@ def login_provider(provider_id: str) -> Provider | None:
 
 def at_work() -> list[str]:
     """What those of the förbund's e-IDs are called that an employer gives; none where none is shown."""
-    try:
-        shown = [provider(one) for one in g.forbund.forbund.eid]
-    except ProviderConfigError:
-        return []
-    return [one.title for one in shown if one.identity == "organisation"]
+    held = [row.provider for row in login_rows(g.forbund.id) if row.provider is not None]
+    return [one.title for one in held if one.identity == "organisation"]
 
 
 def begin_login(

@@ -16,26 +16,27 @@ import sqlalchemy as sa
 from flask import Flask, Response, g, request, request_finished, request_started, url_for
 from flask import session as browser_session
 from psycopg import sql
-from report_world import TEXTS, empty, staff, work
+from report_world import empty
+from walked_job import (
+    REAL_NAME,
+    a_person_in_the_team,
+    a_report,
+    accounts_and_a_reason,
+    referrals_and_consents,
+)
 
-from asked import Asked
 from stegvis.config import Settings
 from stegvis.ground.tenancy.scope import scope, session
 from stegvis.identity.access.policy import Policy
-from stegvis.identity.access.rights import OPEN_WITH_REASON, VAULT_ADMIN
 from stegvis.identity.accounts import service as accounts
 from stegvis.identity.audit import service as audit
-from stegvis.local.check_case import INDICATORS
 from stegvis.local.installation import DEMO_DAY, set_day, superuser
 from stegvis.local.servers import Servers
-from visiting import HOST, VAULT, Login, People, RunningEid, Visitor, draft, fresh_number, refer
+from visiting import HOST, VAULT, Login, People, RunningEid, Visitor, fresh_number
 
 Browse = Callable[..., Visitor]
 Events = tuple[str, ...]
 Route = tuple[str, str]
-
-# Every member of staff in the walk has this name, and is shown under another.
-REAL_NAME = "Kanarina Skyddadsson"
 
 # Routes that may leave nothing, each with its reason. The autosaves: a draft's making and its readings have their
 # events; one for every pause in the typing would drown them.
@@ -159,156 +160,6 @@ def guarded(app: Flask) -> set[Route]:
         for method in (rule.methods or set()) & {"GET", "POST"}
         if policy_of(app, rule.endpoint) is not None
     }
-
-
-def referrals_and_consents(people: People, browser: Browse) -> Asked:
-    """A draft that is thrown away, a no, a no beside the author, and a samtycke that is signed."""
-    author = browser(people.remittent())
-    draft(author, fresh_number())
-    author.send("/slang")
-    author.get("/remisser")
-    refer(author, fresh_number(), way="har")
-    beside = author.answer.request.path if author.answer else ""
-    assert beside.endswith("/samtycke")
-    author.send("/signera/bankid")
-    author.get(beside)
-    author.send("/nej")
-    refused = Asked(people, browser)
-    refused.visitor.send("/nej")
-    asked = Asked(people, browser)
-    asked.sign()
-    asked.visitor.get(f"{asked.path}/kvitto")
-    asked.visitor.get("/mina-sidor/samtycken")
-    return asked
-
-
-def a_person_in_the_team(people: People, browser: Browse, asked: Asked) -> str:
-    """Answered, enrolled, measured, planned, busy, ended; another referral by paper."""
-    team = browser(people.handledare())
-    number = fresh_number()
-    refer(browser(people.remittent()), number, way="papper")
-    team.get("/insats/karnhuset/samtycke-pa-papper")
-    typed = {"nummer": number, "datum": "2024-01-15", "plats": "I akten", "laest": "ja"}
-    team.send("/samtycke-pa-papper", typed)
-    team.get("/insats/karnhuset/remisser")
-    team.get(f"/insats/karnhuset/remisser/{asked.referral}")
-    team.get(f"/insats/karnhuset/remisser/{asked.referral}/galler")
-    team.get(f"/insats/karnhuset/remisser/{asked.referral}")
-    team.send("/svar", {"ord": "Välkommen."}, press=("svar", "ja"))
-    baseline: dict[str, str | list[str]] = {
-        "forsorjning_fore": ["forsorjningsstod"],
-        "sysselsattning_fore": "ingen",
-        "utbildning": "grundskola",
-        "tid_med_offentlig_forsorjning": "3_5_ar",
-    }
-    team.send("/inskrivning/", baseline)
-    assert team.answer is not None
-    person = team.answer.request.path
-    assert person.startswith("/personer/")
-    team.get("/idag")
-    team.get("/insats/karnhuset/personer")
-    team.get(f"{person}/matningar/ny")
-    team.send("/matningar/ny", {f"deltagare-{one}": "3" for one in INDICATORS})
-    team.get(f"{person}/plan/ny")
-    team.send("/plan/ny", {"mal": "Halvtid.", "nasta_steg": "Studiebesök.", "uppfoljning": "2024-04-15"})
-    team.get(f"{person}/aktiviteter")
-    kind = team.page.tree.xpath("//*[@name='aktivitet-slag']//@value")[-1]
-    team.send("/aktiviteter", {"aktivitet-slag": kind})
-    team.send("/slut")
-    for page in ("", "/plan", "/utveckling", "/lasningar"):
-        asked.visitor.get(f"/mina-sidor{page}")
-    team.get(f"{person}/avslut")
-    ended: dict[str, str | list[str]] = {
-        "avslutskod": "tillsvidareanstallning",
-        "forsorjning_efter": ["lon"],
-        "sysselsattning_efter": "arbete",
-    }
-    team.send("/avslut", ended)
-    asked.visitor.get(asked.path)
-    asked.visitor.send("/ta-tillbaka")
-    return str(person)
-
-
-def accounts_and_a_reason(people: People, browser: Browse, person: str) -> None:
-    """Somebody is invited, another gets a right, loses it, is renewed and ended; a person is opened with a reason."""
-    keeper = browser(people.account("personal", VAULT_ADMIN))
-    keeper.get("/konton/ny")
-    typed: dict[str, str | list[str]] = {
-        "namn": "Prov Inbjuden",
-        "nummer": fresh_number(),
-        "epost": "prov@kommunen.example",
-        "ratt": ["handledare"],
-    }
-    keeper.send("/konton/ny/kontroll", typed)
-    keeper.send("/konton/ny")
-    keeper.get("/konton")
-    keeper.send("/ta-tillbaka")
-    other = people.remittent()
-    address = f"/konton/{other.account}"
-    keeper.get(address)
-    keeper.send("/uppgifter", {"epost": "prov@kommunen.example", "visas_som": "Prov Remittent"})
-    keeper.send("/ratter/ta")
-    keeper.send("/ratter/ge", {"ratt": "remittera"})
-    keeper.send("/fornya", {"kontakt": "Exempel Chefsson"})
-    keeper.send("/avsluta")
-    opener = browser(people.account("personal", OPEN_WITH_REASON))
-    opener.get(f"{person}/skal")
-    opener.send("/skal", {"skal": "vikarie", "ord": "Jag ersätter en kollega i dag."})
-    who = people.handledare()
-    searcher = browser(who)
-    for press in ("/avsluta", "/avsluta-andra"):
-        browser(who), browser(who)
-        searcher.get("/mina-inloggningar")
-        searcher.send(press)
-    searcher.get("/sok")
-    searcher.send("/sok", {"ord": "Tes"})
-
-
-def a_report(app: Flask, browser: Browse) -> None:
-    """Written, given back within the vault, sent again, attested; read, printed and sent back by the förbund."""
-    with app.app_context():
-        who = staff()
-        hide(VAULT, who.insatsledare, who.handledare, who.approver)
-        hide("gavleborg", who.forbundschef)
-    leader = browser(Login(who.insatsledare, "", "personal", VAULT))
-    approver = browser(Login(who.approver, "", "personal", VAULT))
-    chief = browser(Login(who.forbundschef, "", "kansli", "gavleborg"))
-    address = "/insats/karnhuset/rapporter/2023-10-01"
-    leader.get("/insats/karnhuset/rapporter")
-    leader.get("/insats/karnhuset/personer/hamta")
-    leader.send("/hamta", {"syfte": "mote"})
-    for section, typed in TEXTS.items():
-        leader.get(address)
-        told = {"text": "En deltagare fick sjukersättning."} if section == "bedomning" else {}
-        leader.send(f"/avsnitt/{section}", typed | told)
-    for sent in range(2):
-        leader.get(f"{address}/granska")
-        leader.send("/skicka")
-        approver.get("/granskning")
-        (link,) = approver.page.links("/granskning/")
-        approver.get(link.removeprefix(approver.base))
-        if sent == 0:
-            approver.send("/tillbaka", {"ord": "Skriv mer."})
-    while list(approver.page.forms("/markering/")):
-        approver.send("/markering/", {"skal": "Det är allmänt känt."})
-    approver.send("/attestera")
-    with app.app_context():
-        work()
-    chief.get("/laget")
-    chief.get("/diarium")
-    chief.get("/rapporter")
-    one = chief.page.links("/rapporter/")[0].removeprefix(chief.base)
-    chief.get(one)
-    chief.get(f"{one}/pdf")
-    chief.get(f"{one}/aterlamna")
-    chief.send("/aterlamna", {"ord": "Komplettera."})
-
-
-def hide(place: str, *account_ids: uuid.UUID) -> None:
-    """Let accounts be shown under the name that they have, and really be called something else."""
-    with scope(place):
-        for row in map(accounts.account_row, account_ids):
-            row.display_name, row.name = row.shown_name, REAL_NAME
 
 
 @pytest.fixture(scope="module")
