@@ -17,13 +17,6 @@ from flask import Flask, Response, g, request, request_finished, request_started
 from flask import session as browser_session
 from psycopg import sql
 from report_world import empty
-from walked_job import (
-    REAL_NAME,
-    a_person_in_the_team,
-    a_report,
-    accounts_and_a_reason,
-    referrals_and_consents,
-)
 
 from stegvis.config import Settings
 from stegvis.ground.tenancy.scope import scope, session
@@ -33,6 +26,13 @@ from stegvis.identity.audit import service as audit
 from stegvis.local.installation import DEMO_DAY, set_day, superuser
 from stegvis.local.servers import Servers
 from visiting import HOST, VAULT, Login, People, RunningEid, Visitor, fresh_number
+from walked_job import (
+    REAL_NAME,
+    a_person_in_the_team,
+    a_report,
+    accounts_and_a_reason,
+    referrals_and_consents,
+)
 
 Browse = Callable[..., Visitor]
 Events = tuple[str, ...]
