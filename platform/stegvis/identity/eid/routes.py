@@ -27,6 +27,7 @@ from stegvis.identity.eid.errors import (
     EidUnavailable,
     ProviderConfigError,
 )
+from stegvis.identity.eid.visit import Identity
 
 blueprint = Blueprint("eid", __name__, template_folder="templates")
 log = structlog.get_logger("stegvis.eid")
@@ -100,15 +101,15 @@ def _logged_in(visit: visits.Visit, provider_id: str, params: dict[str, str]) ->
     except EidError as error:
         return _failed(error, provider_id, onward)
     try:
-        _accept_invitation(identity.personnummer)
+        _accept_invitation(identity)
     except accounts.InvitationRefused as refusal:
         flash(str(refusal), "error")
         return redirect(url_for("eid.choose"), 303)
-    found = _accounts(identity.personnummer)
+    found = _accounts(identity)
     session.pop("choices", None)
     if not found:
         log.info("login_without_account", forbund=g.forbund.id)
-        return render_template("eid/nobody.html"), 403
+        return render_template("eid/nobody.html", at_work=bool(identity.affiliation)), 403
     if len(found) == 1:
         entered = _enter(found[0], provider_id, onward, identity.id_token)
         if visit.facts.get("switching"):
@@ -234,8 +235,8 @@ def safe_onward(address: str | None) -> str:
     return "" if any(ord(letter) < 32 for letter in address) else address.rstrip("?")
 
 
-def _accounts(number: str) -> list[list[str]]:
-    """Every account of a number in this förbund: [scope, account, kind, organisation]; one short scope each.
+def _accounts(identity: Identity) -> list[list[str]]:
+    """Every account of a person in this förbund: [scope, account, kind, organisation]; one short scope each.
 
     There is no register to ask: each vault is asked with its own key (walls 3). One that is closed keeps
     nobody out of the others; who is found nowhere else is told that something is closed.
@@ -246,7 +247,9 @@ def _accounts(number: str) -> list[list[str]]:
             continue
         try:
             with scope(scope_id):
-                for account_id, kind, organisation in accounts.accounts_of_number(number):
+                for account_id, kind, organisation in accounts.accounts_of_number(
+                    identity.personnummer, identity.affiliation
+                ):
                     found.append([str(scope_id), str(account_id), kind, organisation])
         except KeyFileFault as fault:
             closed = fault
@@ -255,14 +258,14 @@ def _accounts(number: str) -> list[list[str]]:
     return found
 
 
-def _accept_invitation(number: str) -> None:
+def _accept_invitation(identity: Identity) -> None:
     """Open the account of an invitation that this browser came with. Raises InvitationRefused."""
     waiting = session.pop("invitation", None)
     if waiting is None:
         return
     with scope(waiting["scope"]) as opened:
         opened.facts["role"] = "inbjuden"
-        accounts.accept_invitation(waiting["token"], number)
+        accounts.accept_invitation(waiting["token"], identity.personnummer, identity.affiliation)
 
 
 def _choices() -> dict[str, Any] | None:

@@ -19,6 +19,8 @@ PARAM = "https://id.oidc.se/param/"
 DISCO = "https://id.oidc.se/disco/"
 SIGN_SCOPE = f"{SCOPE}sign"
 LOGIN_SCOPES = f"openid {SCOPE}naturalPersonInfo {SCOPE}naturalPersonNumber"
+# Who somebody is at work, and no number (Claims and Scopes 1.0, section 3.3).
+ORGANISATION_SCOPES = f"openid {SCOPE}naturalPersonOrgId"
 REQUEST_LIFETIME = 300
 REQUEST_TYPE = "oauth-authz-req+jwt"
 # The profile, section 3: an ID token lives five minutes at most.
@@ -57,7 +59,8 @@ class Sweden:
 
     def begin(self, provider: Provider, metadata: Metadata, asked: Asked) -> Sent:
         created = int(asked.now.timestamp())
-        scope = LOGIN_SCOPES + (f" {SIGN_SCOPE}" if asked.signs else "")
+        scope = LOGIN_SCOPES if provider.identity == "person" else ORGANISATION_SCOPES
+        scope += f" {SIGN_SCOPE}" if asked.signs else ""
         request = {
             "iss": provider.client_id,
             "aud": provider.issuer,

@@ -98,8 +98,7 @@ def login_provider(provider_id: str) -> Provider | None:
 
 def at_work() -> list[str]:
     """What those of the förbund's e-IDs are called that an employer gives; none where none is shown."""
-    held = [row.provider for row in login_rows(g.forbund.id) if row.provider is not None]
-    return [one.title for one in held if one.identity == "organisation"]
+    return [row.title for row in login_rows(g.forbund.id) if row.at_work]
 
 
 def begin_login(
@@ -187,7 +186,7 @@ def _noted(provider: Provider) -> AbstractContextManager[None]:
 
 def _signing_rows(scope: ScopeId) -> list[Row]:
     if scope.huvudman is None:
-        return [row for row in login_rows(scope.forbund) if not row.owner]
+        return [row for row in login_rows(scope.forbund) if not row.owner and not row.at_work]
     return rows().for_signing(_forbund(scope.forbund), scope.huvudman)
 
 

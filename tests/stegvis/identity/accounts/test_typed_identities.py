@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stegvis.identity.accounts import numbers
+from stegvis.identity.eid.org_affiliation import read_affiliation
 
 ASCII = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=40)
 
@@ -28,18 +29,18 @@ ASCII = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, 
     ],
 )
 def test_one_way_of_writing(typed: str, kept: str) -> None:
-    assert numbers.org_identity(typed) == kept
+    assert read_affiliation(typed) == kept
 
 
 @given(ASCII.filter(lambda one: "@" not in one))
 def test_what_is_kept_is_kept_again(who: str) -> None:
-    once = numbers.org_identity(f"{who}@4444444444")
-    assert once == f"{who.lower()}@4444444444" == numbers.org_identity(once)
+    once = read_affiliation(f"{who}@4444444444")
+    assert once == f"{who.lower()}@4444444444" == read_affiliation(once)
 
 
 @given(st.text(max_size=80))
 def test_whatever_comes_is_an_identity_or_nothing(text: str) -> None:
-    found = numbers.org_identity(text)
+    found = read_affiliation(text)
     assert found == "" or (found.isascii() and found == found.lower() and found.count("@") == 1)
 
 
