@@ -12,7 +12,7 @@ from flask import Flask, request, request_finished
 
 from sessions_kept import kept_sessions
 from stegvis.ground.tenancy.models import now
-from stegvis.identity.access.rights import FORBUNDSCHEF
+from stegvis.identity.access.rights import FORBUNDSCHEF, HANDLEDARE
 from stegvis.identity.accounts import sessions
 from stegvis.identity.eid import leaving, metadata, protocol, visits
 from stegvis.identity.eid.logout import start_logout
@@ -68,6 +68,18 @@ def test_out_here_then_at_the_provider_then_back(people: People, browser: Browse
     assert "Du är utloggad, också hos din e-legitimation." in visitor.page.words
     visitor.get(back, follow=True)
     assert here(visitor) == "/" and "utloggad" not in visitor.page.words
+
+
+def test_the_other_kind_of_provider_logs_out_too(people: People, browser: Browse, eid: RunningEid) -> None:
+    who = people.account("personal", HANDLEDARE, scope_id="skane_nordost/osby", insats="gemensam_kraft")
+    visitor = browser(host="skane-nordost.localhost")
+    visitor.get("/logga-in")
+    visitor.send("/logga-in/idura_bankid")
+    visitor.get(visitor.at_eid(who.number), follow=True)
+    assert here(visitor) == "/idag"
+    visitor.send("/logga-ut")
+    visitor.get(at_provider(visitor), follow=True)
+    assert "Du är utloggad, också hos din e-legitimation." in visitor.page.words
 
 
 @pytest.mark.parametrize("query", ["?state=en-annan", "?state=", ""])
