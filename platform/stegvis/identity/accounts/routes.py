@@ -16,6 +16,8 @@ from stegvis.identity.eid import visits
 
 blueprint = Blueprint("accounts", __name__, template_folder="templates")
 KEEPERS = ((VAULT_ADMIN,), (FORBUNDSCHEF,))
+# The fields of an invitation, as they stand on the page.
+FIELDS = ("namn", "epost", "nummer", "org", "slag", "organisation", "insats", "ratt")
 
 
 @blueprint.get("/konton")
@@ -238,7 +240,7 @@ def _read(typed: Any) -> tuple[administration.Invited, dict[str, str]]:
     organisation = typed.get("organisation", "").strip() if kind == "remittent" else ""
     shown = " ".join(typed.get("visas_som", "").split())
     invited = administration.Invited(number, name, kind, rights, insats, organisation, org, email, shown)
-    return invited, faults
+    return invited, {field: faults[field] for field in FIELDS if field in faults}
 
 
 def _read_identity(typed: Any) -> tuple[str, str, dict[str, str]]:
