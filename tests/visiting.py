@@ -74,9 +74,13 @@ class Login:
 
 @dataclass
 class People:
-    """Opens accounts of made-up people."""
+    """Opens accounts of made-up people.
+
+    With a `real_name`, staff have that one and are shown under the name that the test gives.
+    """
 
     app: Flask
+    real_name: str = ""
 
     def account(
         self,
@@ -89,7 +93,15 @@ class People:
     ) -> Login:
         number = number or fresh_number()
         with self.app.app_context(), scope(scope_id):
-            made = accounts.open_account(number, name, kind, rights=rights, insats=insats if rights else "")
+            hidden = self.real_name if kind != "deltagare" else ""
+            made = accounts.open_account(
+                number,
+                hidden or name,
+                kind,
+                rights=rights,
+                insats=insats if rights else "",
+                display_name=name if hidden else "",
+            )
         return Login(made, number, kind, scope_id)
 
     def remittent(self) -> Login:
@@ -186,8 +198,10 @@ class Visitor:
     def logged_in(self, who: Login) -> "Visitor":
         """Begin a session as the login page does."""
         kept, answer = sessions.BrowserSession(), Response()
-        sessions.begin_login(kept, who.scope, str(who.account), "bankid", outsider=who.kind in OUTSIDERS)
-        self.app.session_interface.save_session(self.app, kept, answer)
+        outsider = who.kind in OUTSIDERS
+        with self.app.app_context():
+            sessions.begin_login(kept, who.scope, str(who.account), "bankid", outsider=outsider)
+            self.app.session_interface.save_session(self.app, kept, answer)
         found = re.search(rf"{sessions.COOKIE}=([^;]+)", answer.headers["Set-Cookie"])
         assert found is not None
         self.cookie = found[1]

@@ -35,7 +35,10 @@ def make_page() -> Page:
     if actor is None:
         return shown
     shown.who, shown.as_what = actor.name, as_what(actor)
-    shown.logout_url = "/logga-ut"
+    shown.logout_url, shown.switch_url = "/logga-ut", "/byt-konto"
+    # Everybody has both: whether somebody has several accounts is not known here (walls 3).
+    own = "/mina-inloggningar"
+    shown.own_ways = [NavItem(_("Mina inloggningar"), own, current=_is_here(own))]
     shown.home_url = homes.home_of(actor)
     scope_id = ScopeId.parse(session["login"]["scope"])
     # A participant reads who answers for the data on the page itself; the header is for one thing there.

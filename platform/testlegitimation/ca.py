@@ -32,7 +32,7 @@ AUTHORITY_FROM = datetime(2020, 1, 1, tzinfo=UTC)
 AUTHORITY_TO = datetime(2049, 12, 31, tzinfo=UTC)
 LEAF_LIFETIME = timedelta(days=730)
 LEAF_POLICY = ObjectIdentifier("1.2.3.4.25")
-TITLES = {"bankid": "Mobilt BankID", "freja": "Freja eID"}
+TITLES = {"bankid": "Mobilt BankID", "freja": "Freja eID", "siths": "SITHS eID"}
 ORGANIZATION = "Testlegitimation Provbank AB"
 AUTHORITIES = {
     "root": "Testlegitimation Root CA v1",

@@ -25,6 +25,7 @@ from testlegitimation.oidc import (
     assertion_client,
     back_to_client,
     described,
+    end_session,
     redeemed,
     to_pages,
 )
@@ -91,6 +92,10 @@ def idura_blueprint(provider: Provider) -> Blueprint:
             return jsonify(_token_response(provider))
         except TokenRefused as refusal:
             return jsonify(error=refusal.error, error_description=refusal.description), refusal.status
+
+    @routes.route("/oauth2/logout", methods=["GET", "POST"])
+    def logout() -> Response | tuple[str, int] | str:
+        return end_session(provider)
 
     @routes.get("/oauth2/userinfo")
     def userinfo() -> Response | tuple[Response, int]:

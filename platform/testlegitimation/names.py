@@ -2,6 +2,8 @@
 Connect).
 """
 
+import hashlib
+
 CLAIM = "https://id.oidc.se/claim/"
 SCOPE = "https://id.oidc.se/scope/"
 PARAM = "https://id.oidc.se/param/"
@@ -9,18 +11,27 @@ DISCO = "https://id.oidc.se/disco/"
 
 NATURAL_PERSON_INFO = f"{SCOPE}naturalPersonInfo"
 NATURAL_PERSON_NUMBER = f"{SCOPE}naturalPersonNumber"
+NATURAL_PERSON_ORG_ID = f"{SCOPE}naturalPersonOrgId"
 SIGN = f"{SCOPE}sign"
-SCOPES = ("openid", NATURAL_PERSON_INFO, NATURAL_PERSON_NUMBER, SIGN)
+SCOPES = ("openid", NATURAL_PERSON_INFO, NATURAL_PERSON_NUMBER, NATURAL_PERSON_ORG_ID, SIGN)
 
 LOA1 = "http://id.elegnamnden.se/loa/1.0/loa1"
 LOA3 = "http://id.elegnamnden.se/loa/1.0/loa3"
 
 # Which e-ID is meant by the authnProvider parameter: the URI that discovery's readers use, or the short word.
-EIDS = {"bankid": "urn:testlegitimation:bankid", "freja": "urn:testlegitimation:freja"}
+EIDS = {
+    "bankid": "urn:testlegitimation:bankid",
+    "freja": "urn:testlegitimation:freja",
+    "siths": "urn:testlegitimation:siths",
+}
+# Those that an employer gives: they tell who somebody is at work, and sign nothing here.
+AT_WORK = frozenset({"siths"})
+# Four in the group of digits that no organisation number has; the control digit holds.
+ORG_NUMBER, ORG_NAME = "4444444444", "Testmyndigheten"
 # Which e-ID the other kind of provider is asked for by acr_values (Idura Verify's documentation).
 IDURA_PATH = "/idura"
 IDURA_EIDS = {"bankid": "urn:grn:authn:se:bankid", "freja": "urn:grn:authn:se:frejaid"}
-EID_TITLES = {"bankid": "BankID", "freja": "Freja"}
+EID_TITLES = {"bankid": "BankID", "freja": "Freja", "siths": "SITHS"}
 
 CLAIMS_SUPPORTED = (
     "sub",
@@ -34,6 +45,9 @@ CLAIMS_SUPPORTED = (
     "birthdate",
     f"{CLAIM}personalIdentityNumber",
     f"{CLAIM}coordinationNumber",
+    f"{CLAIM}orgAffiliation",
+    f"{CLAIM}orgName",
+    f"{CLAIM}orgNumber",
     f"{CLAIM}authnProvider",
     f"{CLAIM}authnEvidence",
     f"{CLAIM}userSignature",
@@ -45,8 +59,13 @@ SIGNING_ALGORITHMS = ("ES256", "RS256")
 
 
 def eid_of(wanted: str) -> str | None:
-    """``bankid`` or ``freja`` from an authnProvider value (URI or short word); None when it is neither."""
+    """Which e-ID an authnProvider value (URI or short word) means; None when it is none of them."""
     for eid, uri in EIDS.items():
         if wanted in (eid, uri):
             return eid
     return None
+
+
+def work_id_of(personnummer: str) -> str:
+    """The made-up id at work of somebody who has no other: it tells nothing of the number."""
+    return f"prov{hashlib.sha256(personnummer.encode()).hexdigest()[:8]}"

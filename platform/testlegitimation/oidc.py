@@ -282,25 +282,29 @@ def _claimed_issuer(assertion: str) -> str:
 def _add_logout(routes: Blueprint, provider: Provider) -> None:
     @routes.route("/logout", methods=["GET", "POST"])
     def logout() -> Response | tuple[str, int] | str:
-        """RP-initiated logout. There is no session to end: only the way back is checked and taken."""
-        values = request.form if request.method == "POST" else request.args
-        client_id = values.get("client_id")
-        if hint := values.get("id_token_hint"):
-            hinted = _hinted_client(provider, hint)
-            if hinted is None or (client_id and client_id != hinted):
-                refusal = RequestRefused(
-                    "invalid_request", "id_token_hint is not a token of ours for this client"
-                )
-                return render_template("error.html", refusal=refusal), 400
-            client_id = hinted
-        wanted = values.get("post_logout_redirect_uri")
-        client = provider.clients.find(client_id) if client_id else None
-        if wanted is None:
-            return render_template("logged_out.html")
-        if client is None or wanted not in client.post_logout_redirect_uris:
-            refusal = RequestRefused("invalid_request", "post_logout_redirect_uri is not a registered one")
+        return end_session(provider)
+
+
+def end_session(provider: Provider) -> Response | tuple[str, int] | str:
+    """RP-initiated logout. There is no session to end: only the way back is checked and taken."""
+    values = request.form if request.method == "POST" else request.args
+    client_id = values.get("client_id")
+    if hint := values.get("id_token_hint"):
+        hinted = _hinted_client(provider, hint)
+        if hinted is None or (client_id and client_id != hinted):
+            refusal = RequestRefused(
+                "invalid_request", "id_token_hint is not a token of ours for this client"
+            )
             return render_template("error.html", refusal=refusal), 400
-        return back_to_client(wanted, {"state": values.get("state")})
+        client_id = hinted
+    wanted = values.get("post_logout_redirect_uri")
+    client = provider.clients.find(client_id) if client_id else None
+    if wanted is None:
+        return render_template("logged_out.html")
+    if client is None or wanted not in client.post_logout_redirect_uris:
+        refusal = RequestRefused("invalid_request", "post_logout_redirect_uri is not a registered one")
+        return render_template("error.html", refusal=refusal), 400
+    return back_to_client(wanted, {"state": values.get("state")})
 
 
 def _hinted_client(provider: Provider, hint: str) -> str | None:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, g, redirect, render_template, request, url_for
 
-from testlegitimation.names import EID_TITLES
+from testlegitimation.names import AT_WORK, EID_TITLES
 from testlegitimation.oidc import back_to_client
 from testlegitimation.people import BadNumber, Person
 from testlegitimation.provider import Provider
@@ -46,11 +46,11 @@ def pages_blueprint(provider: Provider) -> Blueprint:
     def choose(key: str) -> str:
         return render_template("choose.html", visit=open_visit(key))
 
-    @routes.get("/<any(bankid, freja):eid>/<key>")
+    @routes.get("/<any(bankid, freja, siths):eid>/<key>")
     def who(eid: str, key: str) -> str:
         return _who_page(provider, open_visit(key, eid), eid)
 
-    @routes.post("/<any(bankid, freja):eid>/<key>")
+    @routes.post("/<any(bankid, freja, siths):eid>/<key>")
     def answer_who(eid: str, key: str) -> Response | tuple[str, int]:
         visit = open_visit(key, eid)
         if ended := _ended(provider, visit):
@@ -61,6 +61,9 @@ def pages_blueprint(provider: Provider) -> Blueprint:
             )
         except BadNumber as error:
             return _who_page(provider, visit, eid, str(error)), 400
+        if eid in AT_WORK and not person.work_id:
+            told = "Personen har ingen e-legitimation i tjänsten. Välj någon annan. Inget har hänt än."
+            return _who_page(provider, visit, eid, told), 400
         if not _is_expected(visit, person):
             return _refused(provider, visit, "another person than the one asked for")
         if not visit.request.is_signing:
@@ -68,14 +71,14 @@ def pages_blueprint(provider: Provider) -> Blueprint:
         visit.person = person
         return redirect(url_for("pages.text", eid=eid, key=key), code=303)  # type: ignore[return-value]
 
-    @routes.get("/<any(bankid, freja):eid>/<key>/text")
+    @routes.get("/<any(bankid, freja, siths):eid>/<key>/text")
     def text(eid: str, key: str) -> Response | str:
         visit = open_visit(key, eid)
         if visit.person is None:
             return redirect(url_for("pages.who", eid=eid, key=key), code=303)  # type: ignore[return-value]
         return render_template("text.html", visit=visit, eid=eid, title=EID_TITLES[eid])
 
-    @routes.post("/<any(bankid, freja):eid>/<key>/text")
+    @routes.post("/<any(bankid, freja, siths):eid>/<key>/text")
     def answer_text(eid: str, key: str) -> Response:
         visit = open_visit(key, eid)
         if ended := _ended(provider, visit):
@@ -101,7 +104,8 @@ def _who_page(provider: Provider, visit: Visit, eid: str, error: str | None = No
         visit=visit,
         eid=eid,
         title=EID_TITLES[eid],
-        people=provider.people.all(),
+        at_work=eid in AT_WORK,
+        people=[one for one in provider.people.all() if eid not in AT_WORK or one.work_id],
         other_device=request.args.get("enhet") == "annan",
         error=error,
         typed=request.form.get("annat_nummer", ""),

@@ -9,6 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from testlegitimation.names import ORG_NUMBER, work_id_of
+
 
 class BadNumber(ValueError):
     """A typed number that is no personal or coordination number; the message is a sentence to show."""
@@ -18,13 +20,20 @@ class BadNumber(ValueError):
 class Person:
     """A made-up person. ``personnummer`` is 12 digits (a coordination number has its day raised by 60).
 
-    ``note`` is a few words beside the name in the list, for instance a role.
+    ``note`` is a few words beside the name in the list, for instance a role. ``work_id`` is who the person is
+    at the one made-up authority; without it there is no e-ID at work.
     """
 
     personnummer: str
     given_name: str
     family_name: str
     note: str = ""
+    work_id: str = ""
+
+    @property
+    def affiliation(self) -> str:
+        """The claim orgAffiliation, or an empty string."""
+        return f"{self.work_id}@{ORG_NUMBER}" if self.work_id else ""
 
     @property
     def name(self) -> str:
@@ -93,7 +102,7 @@ class ReloadedFile:
 class People:
     """The people to choose among: ``[{"personnummer", "given_name", "family_name", "note"}]``.
 
-    ``note`` may be left out. The file is read again when it changes; without one the list is empty.
+    ``note`` may be left out, and ``work_id``. The file is read again when it changes; without one the list is empty.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -105,7 +114,13 @@ class People:
             return []
         rows, _ = self._file.read()
         return [
-            Person(normalise(row["personnummer"]), row["given_name"], row["family_name"], row.get("note", ""))
+            Person(
+                normalise(row["personnummer"]),
+                row["given_name"],
+                row["family_name"],
+                row.get("note", ""),
+                row.get("work_id", ""),
+            )
             for row in rows
         ]
 
@@ -115,4 +130,4 @@ class People:
         for person in self.all():
             if person.personnummer == number:
                 return person
-        return Person(number, "Test", "Okänd")
+        return Person(number, "Test", "Okänd", work_id=work_id_of(number))

@@ -18,7 +18,16 @@ from joserfc.jwk import ECKey
 from testlegitimation.ca import TestCA
 from testlegitimation.faults import AT_KEYS, ID_TOKEN_CHANGES, USERINFO_CHANGES
 from testlegitimation.keys import ProviderKeys, registry
-from testlegitimation.names import CLAIM, EIDS, LOA3, NATURAL_PERSON_INFO, NATURAL_PERSON_NUMBER
+from testlegitimation.names import (
+    CLAIM,
+    EIDS,
+    LOA3,
+    NATURAL_PERSON_INFO,
+    NATURAL_PERSON_NUMBER,
+    NATURAL_PERSON_ORG_ID,
+    ORG_NAME,
+    ORG_NUMBER,
+)
 from testlegitimation.people import Person
 from testlegitimation.store import Grant
 
@@ -53,6 +62,10 @@ def released(grant: Grant, place: str) -> dict[str, str]:
         claims |= number_claim(person)
     if NATURAL_PERSON_INFO in request.scopes and place == "userinfo":
         claims |= _person_claims(person)
+    if NATURAL_PERSON_ORG_ID in request.scopes:
+        claims |= {f"{CLAIM}orgAffiliation": person.affiliation}
+        if place == "userinfo":
+            claims |= {"name": person.name, f"{CLAIM}orgName": ORG_NAME, f"{CLAIM}orgNumber": ORG_NUMBER}
     available = {**number_claim(person), **_person_claims(person)}
     asked = request.requested_claims(place) & set(available)
     return claims | {name: available[name] for name in asked}

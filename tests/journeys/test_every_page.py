@@ -33,6 +33,7 @@ NO_PAGE = {
     "eid.answer": "the way back from the e-ID",
     "eid.invited": "leads to the login",
     "eid.jwks": "keys for machines",
+    "eid.left": "the way back from the e-ID's own logout",
     "eid.accounts_of_person": "only while somebody with several accounts logs in",
     "consent.download": "a file",
     "team_consent.scanned": "a file",

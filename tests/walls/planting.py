@@ -61,7 +61,7 @@ def plant(admin: psycopg.Connection, table: sa.Table, schema: str, **fixed: Any)
     for column in table.columns:
         if column.name in fixed:
             values[column.name] = fixed[column.name]
-        elif not column.nullable:
+        elif not column.nullable or column.name in _one_of(table):
             parents = [key.column for key in column.foreign_keys]
             values[column.name] = (
                 plant(admin, parents[0].table, schema)[parents[0].name]
@@ -77,6 +77,13 @@ def plant(admin: psycopg.Connection, table: sa.Table, schema: str, **fixed: Any)
     )
     admin.execute(statement, adapted)
     return values
+
+
+def _one_of(table: sa.Table) -> set[str]:
+    """The first column of each check that asks for one of several: `num_nonnulls(a, b) > 0`."""
+    checks = [one for one in table.constraints if isinstance(one, sa.CheckConstraint)]
+    found = [re.match(r"num_nonnulls\((\w+)", str(one.sqltext)) for one in checks]
+    return {match[1] for match in found if match}
 
 
 def _allowed(table: sa.Table) -> dict[str, str]:

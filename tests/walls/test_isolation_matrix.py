@@ -42,7 +42,8 @@ ACCOUNTS, RECEIVED = (Action.ACCOUNTS, "accounts"), (Action.FORBUND, "received")
 ROUTES: dict[str, tuple[Action, str] | None] = {
     **dict.fromkeys(("accounts.overview", "accounts.new", "accounts.check", "accounts.invite")),
     **dict.fromkeys(("accounts.one", "accounts.give", "accounts.take", "accounts.end"), ACCOUNTS),
-    **dict.fromkeys(("accounts.renew", "accounts.take_back"), ACCOUNTS),
+    **dict.fromkeys(("accounts.details", "accounts.renew", "accounts.take_back"), ACCOUNTS),
+    **dict.fromkeys(("accounts.own", "accounts.end_own", "accounts.end_others")),
     **dict.fromkeys(("referrals.mine", "referrals.new", "referrals.begin")),
     **dict.fromkeys(("referrals.edit", "referrals.save", "referrals.check"), OWN_REFERRAL),
     **dict.fromkeys(("referrals.send", "referrals.discard"), OWN_REFERRAL),
@@ -92,6 +93,7 @@ NOT_THERE = {
         ("consent.signers", "consent.add_signer", "consent.strike_signer"),
         "the samtycke has been given: who must sign is said no more",
     ),
+    "accounts.end_own": "nobody is logged in twice",
 }
 # What each may see: canaries of the own place by kind. Accounts are the whole vault's.
 SEEN = {

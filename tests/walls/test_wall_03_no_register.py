@@ -5,6 +5,9 @@ register of people and sessions with numbers in them. C: an account is a row of 
 found by that vault's own keyed hash; a session holds a scope, an account's id and times.
 """
 
+import base64
+import hashlib
+import hmac
 import json
 
 import psycopg
@@ -32,6 +35,8 @@ pytestmark = pytest.mark.walls
 # Made-up people; the numbers are of the series that Skatteverket sets aside for tests.
 NUMBER = "199001012397"
 NAME = "Kanarie Kanariesson"
+# What a provider's token looks like: the number lies in it for whoever reads Base64.
+ID_TOKEN = f"eyJhbGciOiJFUzI1NiJ9.{base64.urlsafe_b64encode(NUMBER.encode()).decode()}.c2lnbmF0dXI"
 
 
 def login_everywhere(app: Flask, every_scope: list[ScopeId]) -> dict[ScopeId, tuple[str, str, bytes]]:
@@ -46,7 +51,8 @@ def login_everywhere(app: Flask, every_scope: list[ScopeId]) -> dict[ScopeId, tu
             hashed = opened.keys.search_hash(NUMBER)
         with app.test_request_context("/"):
             app.session_interface.save_session(app, session, app.response_class())
-            sessions.begin_login(session, str(one), account, "bankid")  # type: ignore[arg-type]
+            kept = sessions.Kept(ID_TOKEN, ("chrome", "windows"))
+            sessions.begin_login(session, str(one), account, "bankid", kept=kept)  # type: ignore[arg-type]
             answer = app.response_class()
             app.session_interface.save_session(app, session, answer)
         cookie = answer.headers["Set-Cookie"]
@@ -83,7 +89,8 @@ def test_the_broker_knows_no_number_name_or_token(in_app: Flask, every_scope: li
         # What must be there is there, so that the search below looks at the right thing.
         assert account.encode() in stored
         assert str(one).encode() in stored
-        for secret in (token, NUMBER, NUMBER[2:], "Kanarie", hashed.hex(), hashed.decode("latin-1")):
+        secrets = (token, NUMBER, NUMBER[2:], "Kanarie", hashed.hex(), hashed.decode("latin-1"))
+        for secret in (*secrets, ID_TOKEN, ID_TOKEN.split(".")[1], "chrome", "windows"):
             assert secret.encode() not in stored
 
 
@@ -95,8 +102,36 @@ def test_a_session_holds_exactly_one_account(in_app: Flask, every_scope: list[Sc
     of_ours = [one for one in kept if "login" in one and one["login"]["account"] in ours]
     assert {frozenset(one) for one in of_ours} == {frozenset({"login"})}
     assert {frozenset(one["login"]) for one in of_ours} == {
-        frozenset({"scope", "account", "since", "seen", "provider", "outsider"})
+        frozenset({"id", "scope", "account", "since", "seen", "provider", "outsider", "kept"})
     }
+
+
+def test_the_list_of_a_persons_logins_is_no_register(in_app: Flask, every_scope: list[ScopeId]) -> None:
+    """Who reads the broker finds lists, but not whose: neither by an account's id nor with another scope's key."""
+    logins = login_everywhere(in_app, every_scope)
+    broker: redis.Redis = in_app.extensions["stegvis.broker"]
+    lists = {key: broker.hgetall(key) for key in broker.scan_iter("logins:*")}
+    rings = {one: in_app.extensions["stegvis.scopes"].ring(one) for one in logins}
+    own = {
+        one: sessions.list_keys(rings[one], account)[0].encode() for one, (_, account, _) in logins.items()
+    }
+    # What must be there is there: each login has its list, found by the scope's own key alone.
+    assert set(own.values()) <= lists.keys() and len(set(own.values())) == len(logins)
+    every_key = b"\n".join(lists)
+    for one, (_token, account, _hashed) in logins.items():
+        guesses = [account, f"inloggningar|{account}", f"{one}|{account}"]
+        for guess in guesses:
+            plain = hashlib.sha256(guess.encode()).hexdigest()
+            keyed = hmac.digest(in_app.config["SECRET_KEY"].encode(), guess.encode(), "sha256").hex()
+            assert plain.encode() not in every_key and keyed.encode() not in every_key
+        strangers = [ring for other, ring in rings.items() if other != one]
+        assert not {sessions.list_keys(ring, account)[0].encode() for ring in strangers} & lists.keys()
+    told = b"\n".join(part for one in lists.values() for pair in one.items() for part in pair) + every_key
+    for one, (token, account, hashed) in logins.items():
+        session_key = sessions._key(token).partition(":")[2]
+        for secret in (account, session_key, token, NUMBER, hashed.hex(), "bankid"):
+            assert secret.encode() not in told
+        assert str(one).encode() not in told or "/" not in str(one)
 
 
 def test_above_the_vaults_nothing_tells_of_a_participant(

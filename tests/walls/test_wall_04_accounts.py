@@ -32,6 +32,7 @@ from visiting import INSATS, VAULT, Login, People, Visitor, fresh_number
 
 pytestmark = pytest.mark.walls
 Browse = Callable[..., Visitor]
+EMAIL = "prov@kommunen.example"
 EMPTY_VAULT = "skane_nordost/osby"
 EMPTY_HOST = "skane-nordost.localhost"
 
@@ -91,7 +92,7 @@ def test_participants_are_no_part_of_it(app: Flask, people: People, keeper: Logi
 def test_an_invitation_is_read_back_then_shown_once(app: Flask, keeper: Login, browser: Browse) -> None:
     visitor, number = browser(keeper), fresh_number()
     visitor.get("/konton/ny")
-    typed = {"namn": "Test Testsson", "nummer": number, "slag": "personal", "insats": INSATS}
+    typed = {"namn": "Test Testsson", "nummer": number, "epost": EMAIL, "slag": "personal", "insats": INSATS}
     visitor.send("/konton/ny", typed | {"ratt": [HANDLEDARE, OPEN_WITH_REASON]})
     assert f"{number[:8]}-{number[8:]}" in visitor.page.words and "Test Testsson" in visitor.page.words
     with app.app_context(), scope(VAULT):
@@ -118,7 +119,14 @@ def test_a_newer_invitation_ends_the_older_and_one_can_be_taken_back(
     for _time in range(2):
         visitor.get("/konton/ny")
         visitor.send(
-            "/konton/ny", {"namn": "Prov Inbjuden", "nummer": number, "slag": "personal", "ratt": [PUBLISH]}
+            "/konton/ny",
+            {
+                "namn": "Prov Inbjuden",
+                "nummer": number,
+                "epost": EMAIL,
+                "slag": "personal",
+                "ratt": [PUBLISH],
+            },
         )
         visitor.send("/konton/ny")
         links.append(visitor.page.tree.xpath("//input[@id='f-lank']/@value")[0].rsplit("/", 1)[1])
@@ -144,6 +152,13 @@ def test_a_newer_invitation_ends_the_older_and_one_can_be_taken_back(
     [
         ({"namn": "Prov"}, "Skriv förnamn och efternamn."),
         ({"nummer": "199001012396"}, "Personnumret stämmer inte. Skriv tolv siffror: ÅÅÅÅMMDD-NNNN."),
+        ({"epost": ""}, "Skriv en hel e-postadress, till exempel namn@kommunen.example."),
+        ({"epost": "prov@kommunen"}, "Skriv en hel e-postadress, till exempel namn@kommunen.example."),
+        ({"org": "abc@4444444444"}, "Skriv personnummer eller e-legitimation i tjänsten, inte båda."),
+        (
+            {"nummer": "", "org": "abc@4444444445"},
+            "Skriv id, snabel-a och tio siffror: abc123@4444444444.",
+        ),
         ({"slag": "kansli"}, "Välj vad för slags konto det ska vara."),
         ({"slag": "deltagare"}, "Välj vad för slags konto det ska vara."),
         ({"ratt": []}, "Välj minst en rätt. Utan rätter kan personen inte göra något."),
@@ -157,7 +172,13 @@ def test_a_wrong_invitation_is_told_and_nothing_is_made(
 ) -> None:
     visitor = browser(keeper)
     visitor.get("/konton/ny")
-    right = {"namn": "Test Testsson", "nummer": fresh_number(), "slag": "personal", "ratt": [HANDLEDARE]}
+    right = {
+        "namn": "Test Testsson",
+        "nummer": fresh_number(),
+        "epost": EMAIL,
+        "slag": "personal",
+        "ratt": [HANDLEDARE],
+    }
     answer = visitor.post("/konton/ny", {"csrf_token": visitor.token(), **right, **typed})
     assert (answer.status_code, sentence in visitor.page.words) == (422, True)
     assert changes(app, keeper) == []

@@ -19,6 +19,7 @@ from stegvis.local.home import alone, default_home, prepare, print_line
 from stegvis.local.installation import installation
 from stegvis.local.processes import Supervisor, require_free_port
 from stegvis.local.servers import wipe
+from testlegitimation.names import work_id_of
 
 WORKERS = ("fb", "hm", "pub")
 START_SECONDS = 30.0
@@ -130,4 +131,5 @@ def _eid_person(one: DemoPerson) -> dict[str, str]:
         "given_name": given,
         "family_name": family,
         "note": f"{one.role}, {one.tenant}",
+        "work_id": "" if one.role == "deltagare" else work_id_of(one.personnummer),
     }

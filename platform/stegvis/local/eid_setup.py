@@ -15,7 +15,7 @@ from stegvis.ground.tenancy.tenants import Directory
 from stegvis.identity.eid.client_keys import ClientKey, ensure_client_key, public_jwks
 from stegvis.identity.eid.visits import FOLDER, ROWS
 from testlegitimation.ca import TestCA
-from testlegitimation.names import EID_TITLES, EIDS, IDURA_EIDS, IDURA_PATH, LOA3
+from testlegitimation.names import AT_WORK, EID_TITLES, EIDS, IDURA_EIDS, IDURA_PATH, LOA3
 
 CLIENT_ID = "stegvis"
 CLIENT_KEY = "client.jwk"
@@ -74,6 +74,7 @@ def _rows(issuer: str, directory: Directory) -> Iterator[dict[str, Any]]:
 
 
 def _sweden(issuer: str, eid: str, address: str) -> dict[str, Any]:
+    signs: dict[str, Any] = {"sign": "oidc_sweden", "signature_root": ROOT}
     return {
         "id": eid,
         "title": EID_TITLES[eid],
@@ -83,9 +84,7 @@ def _sweden(issuer: str, eid: str, address: str) -> dict[str, Any]:
         "client_key": CLIENT_KEY,
         "accepted_acr": [LOA3],
         "authn_provider": address,
-        "sign": "oidc_sweden",
-        "signature_root": ROOT,
-    }
+    } | ({"identity": "organisation"} if eid in AT_WORK else signs)
 
 
 def _owners(directory: Directory) -> list[tuple[str, str]]:
@@ -119,7 +118,7 @@ def _client(
         "redirect_uris": [
             f"{settings.base_url(host)}/legitimera/{handle}/svar" for host in hosts for handle in handles
         ],
-        "post_logout_redirect_uris": [],
+        "post_logout_redirect_uris": [f"{settings.base_url(host)}/utloggad" for host in hosts],
         "may_sign": True,
     }
 

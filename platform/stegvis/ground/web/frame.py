@@ -23,8 +23,9 @@ class Page:
     """The frame of one page. Every value has a default: an error page can be shown with nothing known.
 
     `forbund_class` is a class of the colour sheet (assets.set_colours), `where` the insats or huvudman,
-    `who` the person's name, `as_what` the role in words. `languages` are the codes offered to change to;
-    fewer than two hide the choice.
+    `who` the person's name, `as_what` the role in words. `own_ways` are pages about the person's own login,
+    beside the navigation; `switch_url` is where a form posts to come in as another account. `languages` are
+    the codes offered to change to; fewer than two hide the choice.
     """
 
     title: str = ""
@@ -34,6 +35,8 @@ class Page:
     who: str = ""
     as_what: str = ""
     nav: list[NavItem] = field(default_factory=list)
+    own_ways: list[NavItem] = field(default_factory=list)
+    switch_url: str = ""
     logout_url: str = ""
     home_url: str = "/"
     language: str = ""

@@ -46,6 +46,7 @@ class Action(StrEnum):
     APPROVE = "godkanna"
     REFER = "remittera"
     OWN = "eget"
+    OWN_LOGINS = "egna_inloggningar"
     ACCOUNTS = "konton"
     FORBUND = "forbundet"
     FORBUND_ACCOUNTS = "forbundets_konton"
@@ -90,6 +91,7 @@ RULES: dict[Action, Rule] = {
     Action.APPROVE: Rule(rights=(PUBLISH,)),
     Action.REFER: Rule(kinds=("personal", "remittent"), rights=(REFER, HANDLEDARE, INSATSLEDARE)),
     Action.OWN: Rule(kinds=EVERY_VAULT_KIND, own=True),
+    Action.OWN_LOGINS: Rule(kinds=(*EVERY_VAULT_KIND, "kansli"), own=True),
     Action.ACCOUNTS: Rule(rights=(VAULT_ADMIN,)),
     Action.FORBUND: Rule(kinds=("kansli",), rights=(FORBUNDSCHEF, KANSLI)),
     Action.FORBUND_ACCOUNTS: Rule(kinds=("kansli",), rights=(FORBUNDSCHEF,)),

@@ -19,6 +19,11 @@ def home_of(actor: Actor) -> str:
     return "/remisser" if actor.has(REFER) else "/"
 
 
+def frame_of(actor: Actor) -> str:
+    """The frame of a page that every kind of account has: the participant's is for a phone."""
+    return "web/frame_participant.html" if actor.kind == "deltagare" else "web/frame.html"
+
+
 def kind_in_words(kind: str) -> str:
     """The kind of an account as it is shown."""
     words = {

@@ -24,7 +24,14 @@ from stegvis.ground.tenancy import ScopeId
 from stegvis.ground.tenancy.scope import current, scope, scopes
 from stegvis.ground.web import htmx
 from stegvis.identity.access import reasons
-from stegvis.identity.access.decide import Action, Decision, Subject, decide, decide_entrance
+from stegvis.identity.access.decide import (
+    EVERY_VAULT_KIND,
+    Action,
+    Decision,
+    Subject,
+    decide,
+    decide_entrance,
+)
 from stegvis.identity.access.rights import Actor
 from stegvis.identity.accounts import service as accounts
 from stegvis.identity.accounts import sessions
@@ -33,6 +40,8 @@ from stegvis.identity.audit import service as audit
 View = Callable[..., Any]
 # How old a login may be for what asks for the e-ID once more (bulk export).
 FRESH_SECONDS = 5 * 60
+# A huvudman says its own in tenants/.
+FORBUND_IDLE_MINUTES = 30
 OUTSIDERS = frozenset({"remittent", "deltagare", "motesdeltagare", "foretradare", "utvarderare"})
 
 
@@ -99,6 +108,11 @@ def both_levels(vault_rights: tuple[str, ...], forbund_rights: tuple[str, ...]) 
     """For staff of a vault in the vault, and for the förbund's own in the förbund's scope."""
     above = Policy("forbund", ("kansli",), forbund_rights)
     return _guarded(Policy("huvudman", ("personal",), vault_rights, above=above))
+
+
+def everybody() -> Callable[[View], View]:
+    """For every account, of a vault and of a förbund: what is about the own login and nothing else."""
+    return _guarded(Policy("huvudman", EVERY_VAULT_KIND, above=Policy("forbund", ("kansli",))))
 
 
 class Afterwards:
@@ -168,8 +182,7 @@ def current_login() -> dict[str, Any] | None:
     scope_id = ScopeId.parse(login["scope"])
     if scope_id.forbund != g.forbund.id or not scopes().directory.knows(scope_id):
         return None
-    idle = g.forbund.huvudman_by_id(scope_id.huvudman).idle_minutes if scope_id.huvudman else 30
-    if not sessions.still_valid(login, idle):
+    if not sessions.still_valid(login, idle_minutes(scope_id)):
         session.clear()
         return None
     return login
@@ -189,6 +202,14 @@ def _keep_foreign_cookie() -> None:
     account = uuid.UUID(login["account"])
     with scope(scope_id, account=account, outsider=bool(login.get("outsider"))):
         audit.record_refusal("annan_adress", "account", account)
+
+
+def idle_minutes(scope_id: ScopeId) -> int:
+    """How long a login of a scope of this förbund may lie unused."""
+    if scope_id.huvudman is None:
+        return FORBUND_IDLE_MINUTES
+    minutes: int = g.forbund.huvudman_by_id(scope_id.huvudman).idle_minutes
+    return minutes
 
 
 def to_login() -> Response:

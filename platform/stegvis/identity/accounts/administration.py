@@ -19,30 +19,11 @@ from stegvis.ground.tenancy.models import now
 from stegvis.ground.tenancy.scope import current, scope, session
 from stegvis.identity.access import policy
 from stegvis.identity.access.decide import Action
-from stegvis.identity.access.rights import (
-    FORBUNDSCHEF,
-    HANDLEDARE,
-    INSATSLEDARE,
-    KANSLI,
-    OPEN_WITH_REASON,
-    PUBLISH,
-    REFER,
-    SKYDDADE,
-    VAULT_ADMIN,
-    WHOLE_VAULT,
-)
+from stegvis.identity.access.rights import VAULT_ADMIN, WHOLE_VAULT
 from stegvis.identity.accounts import service as accounts
+from stegvis.identity.accounts.kinds import KEEPER, KINDS, RIGHTS_OF_KIND
 from stegvis.identity.audit import service as audit
 
-# Kind of account -> the rights that it can have. Participants' and meeting guests' accounts are made elsewhere.
-RIGHTS_OF_KIND: dict[str, tuple[str, ...]] = {
-    "personal": (HANDLEDARE, INSATSLEDARE, PUBLISH, VAULT_ADMIN, OPEN_WITH_REASON, SKYDDADE, REFER),
-    "remittent": (REFER,),
-    "kansli": (KANSLI, FORBUNDSCHEF),
-}
-KINDS = {"huvudman": ("personal", "remittent"), "forbund": ("kansli",)}
-# The right that somebody must always have, or nobody could let anybody in.
-KEEPER = {"huvudman": VAULT_ADMIN, "forbund": FORBUNDSCHEF}
 LONGEST = 200
 SOON = timedelta(days=14)
 
@@ -61,13 +42,20 @@ class Held:
 
 @dataclass(frozen=True)
 class AccountView:
-    """An account as its pages show it; `at_forbund` is filled in by `with_marks`, outside the vault's scope."""
+    """An account as its pages show it: `name` as others see it, `real_name` for its own page alone.
+
+    `at_forbund` is filled in by `with_marks`, outside the vault's scope.
+    """
 
     id: uuid.UUID
     kind: str
     name: str
+    real_name: str
+    display_name: str
+    email: str
     organisation: str
     number: str
+    org: str
     rights: tuple[Held, ...]
     since: date
     ends_on: date | None
@@ -110,7 +98,7 @@ class AccountsPage:
 
 @dataclass(frozen=True)
 class Invited:
-    """What an invitation says: whom, as what, with which rights."""
+    """What an invitation says: whom (by number or by an organisation's identity), as what, with which rights."""
 
     number: str
     name: str
@@ -118,6 +106,9 @@ class Invited:
     rights: tuple[str, ...]
     insats: str = ""
     organisation: str = ""
+    org: str = ""
+    email: str = ""
+    display_name: str = ""
 
 
 def overview() -> AccountsPage:
@@ -132,7 +123,7 @@ def overview() -> AccountsPage:
     waiting = session().scalars(
         sa.select(invitation).where(invitation.used_at.is_(None), invitation.ends_at > now())
     )
-    invited = [InvitationView(one.id, one.name, one.kind, one.ends_at.date()) for one in waiting]
+    invited = [InvitationView(one.id, one.shown_name, one.kind, one.ends_at.date()) for one in waiting]
     audit.record("lista", "account", antal=len(views))
     return AccountsPage(
         tuple(
@@ -157,11 +148,11 @@ def one(account_id: uuid.UUID) -> AccountView:
 def with_marks(forbund: ScopeId, found: Sequence[AccountView]) -> tuple[AccountView, ...]:
     """The same accounts, marked where the person also has one at the förbund.
 
-    Opens the förbund's scope, so the vault's must be closed. Its own key hashes the number; nothing is kept.
+    Opens the förbund's scope, so the vault's must be closed. Its own key makes the hashes; nothing is kept.
     """
     with scope(forbund):
-        there = accounts.numbers_with_account(each.number for each in found if each.number)
-    return tuple(replace(each, at_forbund=each.number in there) for each in found)
+        there = accounts.with_account(who for each in found if (who := each.number or each.org))
+    return tuple(replace(each, at_forbund=(each.number or each.org) in there) for each in found)
 
 
 def invite(invited: Invited) -> str:
@@ -174,7 +165,7 @@ def invite(invited: Invited) -> str:
         raise AccountFault(_("Välj vad för slags konto det ska vara."))
     for right in invited.rights:
         _check_right(invited.kind, right, _insats_of(right, invited.insats))
-    accounts.end_invitations(number=invited.number, kind=invited.kind)
+    accounts.end_invitations(number=invited.number, org=invited.org, kind=invited.kind)
     return accounts.invite(
         invited.number,
         invited.name[:LONGEST],
@@ -182,6 +173,9 @@ def invite(invited: Invited) -> str:
         invited.rights,
         insats=invited.insats,
         organisation=invited.organisation[:LONGEST],
+        org=invited.org,
+        email=invited.email,
+        display_name=invited.display_name[:LONGEST],
     )
 
 
@@ -255,19 +249,11 @@ def renew(account_id: uuid.UUID, contact: str) -> date:
     return last
 
 
-def rights_in_words() -> dict[str, str]:
-    """The closed list of rights, as it is read."""
-    return {
-        HANDLEDARE: _("Handledare"),
-        INSATSLEDARE: _("Insatsledare"),
-        PUBLISH: _("Godkänna publicering"),
-        VAULT_ADMIN: _("Ansvara för konton"),
-        OPEN_WITH_REASON: _("Öppna med skäl i andra insatser"),
-        SKYDDADE: _("Personer med skyddade personuppgifter"),
-        REFER: _("Remittera"),
-        KANSLI: _("Kansli"),
-        FORBUNDSCHEF: _("Förbundschef"),
-    }
+def change_details(account_id: uuid.UUID, email: str, display_name: str) -> None:
+    """What the person's address is, and under which name others see her ("" the real one). Raises AccountFault."""
+    row = _living(account_id)
+    row.email, row.display_name = email or None, " ".join(display_name.split())[:LONGEST] or None
+    audit.record("andra", "account", row.id)
 
 
 def free_rights(found: AccountView) -> tuple[str, ...]:
@@ -348,9 +334,13 @@ def _view(row: accounts.AnyAccount, held: Sequence[Held]) -> AccountView:
     return AccountView(
         row.id,
         row.kind,
+        row.shown_name,
         row.name,
+        row.display_name or "",
+        row.email or "",
         row.organisation,
         row.number or "",
+        row.org or "",
         tuple(held),
         row.created_at.date(),
         row.ends_on,

@@ -16,14 +16,20 @@ class AccountRow(Keyed):
     `kind`: personal (staff of the huvudman), remittent, motesdeltagare, deltagare, foretradare, utvarderare;
     in a förbund always kansli. `number_hash` is the keyed hash of the twelve-digit personal number; the number
     lies sealed beside it, so that the hash can be made anew with a new key (None once it is forgotten).
-    `ends_on` closes accounts of other authorities by itself, unless renewed by `contact` (a named person
+    `org` is instead the identity that an employer has given (`<personal-id>@<organisation number>`, OIDC
+    Sweden's orgAffiliation): one of the two is there. `display_name` is what others see where the name is
+    protected. `ends_on` closes accounts of other authorities by itself, unless renewed by `contact` (a named person
     there); `closed_at` closes any at once.
     """
 
     kind: Mapped[str]
-    number_hash: Mapped[bytes]
+    number_hash: Mapped[bytes | None]
     number_sealed: Mapped[bytes | None]
+    org_hash: Mapped[bytes | None]
+    org_sealed: Mapped[bytes | None]
     name_sealed: Mapped[bytes]
+    display_name_sealed: Mapped[bytes | None]
+    email_sealed: Mapped[bytes | None]
     organisation: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
     ends_on: Mapped[date | None]
@@ -32,8 +38,16 @@ class AccountRow(Keyed):
     contact_sealed: Mapped[bytes | None]
 
     number = Sealed(hashed=True)
+    org = Sealed(hashed=True)
     name = Sealed()
+    display_name = Sealed()
+    email = Sealed()
     contact = Sealed()
+
+    @property
+    def shown_name(self) -> str:
+        """The name that others see: the real one only where no other has been given."""
+        return str(self.display_name or self.name)
 
 
 class VaultAccount(AccountRow, VaultModel):
@@ -42,6 +56,8 @@ class VaultAccount(AccountRow, VaultModel):
     __tablename__ = "account"
     __table_args__ = (
         sa.UniqueConstraint("number_hash", "kind"),
+        sa.UniqueConstraint("org_hash", "kind"),
+        sa.CheckConstraint("num_nonnulls(number_hash, org_hash) > 0", name="somebody"),
         sa.CheckConstraint(
             "kind in ('personal','remittent','motesdeltagare','deltagare','foretradare','utvarderare')",
             name="kind",
@@ -59,6 +75,8 @@ class ForbundAccount(AccountRow, ForbundModel):
     __tablename__ = "account"
     __table_args__ = (
         sa.UniqueConstraint("number_hash", "kind"),
+        sa.UniqueConstraint("org_hash", "kind"),
+        sa.CheckConstraint("num_nonnulls(number_hash, org_hash) > 0", name="somebody"),
         sa.CheckConstraint("kind in ('kansli')", name="kind"),
     )
 
@@ -89,22 +107,34 @@ class ForbundRight(RightRow, ForbundModel):
 
 
 class InvitationRow(Keyed):
-    """A single-use invitation to one named person; accepted with e-ID, whose number must match."""
+    """A single-use invitation to one named person; accepted with e-ID, whose number or `org` must match."""
 
     token_hash: Mapped[bytes] = mapped_column(unique=True)
     kind: Mapped[str]
     rights: Mapped[list[str]]
     insats: Mapped[str] = mapped_column(default="")
-    number_hash: Mapped[bytes]
+    number_hash: Mapped[bytes | None]
     number_sealed: Mapped[bytes | None]
+    org_hash: Mapped[bytes | None]
+    org_sealed: Mapped[bytes | None]
     name_sealed: Mapped[bytes]
+    display_name_sealed: Mapped[bytes | None]
+    email_sealed: Mapped[bytes | None]
     organisation: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
     ends_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
 
     number = Sealed(hashed=True)
+    org = Sealed(hashed=True)
     name = Sealed()
+    display_name = Sealed()
+    email = Sealed()
+
+    @property
+    def shown_name(self) -> str:
+        """The name that lists show."""
+        return str(self.display_name or self.name)
 
 
 class VaultInvitation(InvitationRow, VaultModel):

@@ -4,16 +4,20 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Flask, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, flash, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 
 from stegvis.ground.tenancy.scope import current
 from stegvis.identity.access import homes, policy
 from stegvis.identity.access.rights import FORBUNDSCHEF, VAULT_ADMIN
-from stegvis.identity.accounts import administration, numbers
+from stegvis.identity.accounts import administration, numbers, own_logins
+from stegvis.identity.accounts.kinds import KINDS, RIGHTS_OF_KIND, rights_in_words
+from stegvis.identity.eid import visits
 
 blueprint = Blueprint("accounts", __name__, template_folder="templates")
 KEEPERS = ((VAULT_ADMIN,), (FORBUNDSCHEF,))
+# The fields of an invitation, as they stand on the page.
+FIELDS = ("namn", "epost", "nummer", "org", "slag", "organisation", "insats", "ratt")
 
 
 @blueprint.get("/konton")
@@ -21,9 +25,7 @@ KEEPERS = ((VAULT_ADMIN,), (FORBUNDSCHEF,))
 def overview() -> Any:
     """Everybody with an account here, with rights and last day; those who are invited."""
     page, words = administration.overview(), _words()
-    kinds = [
-        one for one in administration.KINDS[current().id.level] if any(x.kind == one for x in page.living)
-    ]
+    kinds = [one for one in KINDS[current().id.level] if any(x.kind == one for x in page.living)]
     wanted = request.args.get("visa", "")
     shown = [one for one in page.living if wanted not in kinds or one.kind == wanted]
     return _marked(
@@ -134,6 +136,54 @@ def renew(account_id: uuid.UUID) -> Any:
     )
 
 
+@blueprint.get("/mina-inloggningar")
+@policy.everybody()
+def own() -> Any:
+    """Where I am logged in with this account."""
+    found = own_logins.listed(session["login"])
+    return render_template(
+        "accounts/own_logins.html",
+        found=found,
+        frame=homes.frame_of(policy.actor()),
+        idle=policy.idle_minutes(current().id),
+        title_of=visits.title_of,
+    )
+
+
+@blueprint.post("/mina-inloggningar/<login_id>/avsluta")
+@policy.everybody()
+def end_own(login_id: str) -> Any:
+    """Log one other browser out."""
+    own_logins.end(login_id)
+    flash(_("Inloggningen är avslutad."), "success")
+    return redirect(url_for("accounts.own"), 303)
+
+
+@blueprint.post("/mina-inloggningar/avsluta-andra")
+@policy.everybody()
+def end_others() -> Any:
+    """Log every other browser out."""
+    count = own_logins.end_others(session["login"])
+    flash(_("Inga andra var kvar.") if not count else _("Du är utloggad överallt utom här."), "success")
+    return redirect(url_for("accounts.own"), 303)
+
+
+@blueprint.post("/konton/<uuid:account_id>/uppgifter")
+@policy.both_levels(*KEEPERS)
+def details(account_id: uuid.UUID) -> Any:
+    """Another e-mail address, or another name to be shown under."""
+    typed = request.form
+    email, fault = numbers.read_email(typed["epost"]) if typed.get("epost", "").strip() else ("", "")
+    if fault:
+        return _page(account_id, {"epost": fault}, 422)
+    return _done(
+        account_id,
+        "epost",
+        lambda: administration.change_details(account_id, email, typed.get("visas_som", "")),
+        _("Uppgifterna är ändrade. De gäller från och med nu."),
+    )
+
+
 def _done(account_id: uuid.UUID, field: str, act: Callable[[], Any], sentence: str) -> Any:
     try:
         act()
@@ -168,16 +218,18 @@ def _marked(found: Any, render: Callable[[Any], Any]) -> Any:
 
 def _read(typed: Any) -> tuple[administration.Invited, dict[str, str]]:
     """What was typed, and a sentence for each field that is wrong."""
-    number, fault = numbers.read(typed.get("nummer", ""))
-    faults = {"nummer": fault} if fault else {}
+    number, org, faults = _read_identity(typed)
+    email, fault = numbers.read_email(typed.get("epost", ""))
+    if fault:
+        faults["epost"] = fault
     name, kind = " ".join(typed.get("namn", "").split()), typed.get("slag", "")
-    rights = tuple(one for one in administration.RIGHTS_OF_KIND.get(kind, ()) if one in typed.getlist("ratt"))
+    rights = tuple(one for one in RIGHTS_OF_KIND.get(kind, ()) if one in typed.getlist("ratt"))
     if len(name.split(" ")) < 2:
         faults["namn"] = _("Skriv förnamn och efternamn.")
-    if kind not in administration.KINDS[current().id.level]:
+    if kind not in KINDS[current().id.level]:
         faults["slag"] = _("Välj vad för slags konto det ska vara.")
     elif kind == "remittent":
-        rights = administration.RIGHTS_OF_KIND[kind]
+        rights = RIGHTS_OF_KIND[kind]
         if not typed.get("organisation", "").strip():
             faults["organisation"] = _("Skriv vilken myndighet personen arbetar på.")
     elif not rights:
@@ -186,15 +238,28 @@ def _read(typed: Any) -> tuple[administration.Invited, dict[str, str]]:
     if insats and insats not in administration.insatser_here():
         faults["insats"] = _("Välj insats.")
     organisation = typed.get("organisation", "").strip() if kind == "remittent" else ""
-    return administration.Invited(number, name, kind, rights, insats, organisation), faults
+    shown = " ".join(typed.get("visas_som", "").split())
+    invited = administration.Invited(number, name, kind, rights, insats, organisation, org, email, shown)
+    return invited, {field: faults[field] for field in FIELDS if field in faults}
+
+
+def _read_identity(typed: Any) -> tuple[str, str, dict[str, str]]:
+    """A typed number, or the organisation's identity instead: (number, identity, faults)."""
+    written, work = typed.get("nummer", "").strip(), typed.get("org", "").strip()
+    if work and written:
+        return "", "", {"org": _("Skriv personnummer eller e-legitimation i tjänsten, inte båda.")}
+    if work:
+        org, fault = numbers.read_org(work)
+        return "", org, {"org": fault} if fault else {}
+    number, fault = numbers.read(written)
+    return number, "", {"nummer": fault} if fault else {}
 
 
 def _form(typed: Any, faults: dict[str, str]) -> str:
     level = current().id.level
-    rights = administration.rights_in_words()
-    first = administration.KINDS[level][0]
-    offered = [(one, rights[one]) for one in administration.RIGHTS_OF_KIND[first]]
-    kinds = [(one, homes.kind_in_words(one)) for one in administration.KINDS[level]]
+    rights = rights_in_words()
+    offered = [(one, rights[one]) for one in RIGHTS_OF_KIND[KINDS[level][0]]]
+    kinds = [(one, homes.kind_in_words(one)) for one in KINDS[level]]
     chosen = typed.getlist("ratt") if hasattr(typed, "getlist") else []
     return render_template(
         "accounts/new.html",
@@ -203,6 +268,7 @@ def _form(typed: Any, faults: dict[str, str]) -> str:
         kinds=kinds,
         offered=offered,
         chosen=chosen,
+        at_work=visits.at_work(),
         **_words(),
     )
 
@@ -210,7 +276,7 @@ def _form(typed: Any, faults: dict[str, str]) -> str:
 def _words() -> dict[str, Any]:
     """What every page of accounts needs to put codes into words."""
     return {
-        "rights": administration.rights_in_words(),
+        "rights": rights_in_words(),
         "insatser": dict(administration.insatser_here()),
         "kind_in_words": homes.kind_in_words,
         "at_vault": current().id.huvudman is not None,

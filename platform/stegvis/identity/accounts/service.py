@@ -63,29 +63,30 @@ def actor_of(account_id: uuid.UUID) -> Actor | None:
         return None
     row = found[0][0]
     held = frozenset((one, insats) for _row, one, insats in found if one is not None)
-    return Actor(row.id, row.kind, row.name, row.organisation, held, str(current().id))
+    return Actor(row.id, row.kind, row.shown_name, row.organisation, held, str(current().id))
 
 
-def accounts_of_number(number: str) -> list[tuple[uuid.UUID, str, str]]:
-    """The living accounts of a personal number in the open scope: (id, kind, organisation)."""
+def accounts_of_number(number: str, org: str = "") -> list[tuple[uuid.UUID, str, str]]:
+    """The living accounts of a personal number, or of an organisation's identity: (id, kind, organisation)."""
     account, _, _ = models_here()
-    hashes = current().keys.search_hashes(number)
     found = session().execute(
         sa.select(account.id, account.kind, account.organisation)
-        .where(account.number_hash.in_(hashes), _alive(account, today()))
+        .where(_is_of(account, number, org), _alive(account, today()))
         .order_by(account.kind)
     )
     return [tuple(row) for row in found]
 
 
-def numbers_with_account(numbers: Iterable[str]) -> set[str]:
-    """Those of some personal numbers that have a living account in the open scope: one statement."""
+def with_account(people: Iterable[str]) -> set[str]:
+    """Those of some numbers and organisation identities that have a living account here: one statement."""
     account, _, _ = models_here()
-    of_hash = {one: number for number in numbers for one in current().keys.search_hashes(number)}
-    found = session().scalars(
-        sa.select(account.number_hash).where(account.number_hash.in_(of_hash), _alive(account, today()))
+    of_hash = {one: text for text in people for one in current().keys.search_hashes(text)}
+    found = session().execute(
+        sa.select(account.number_hash, account.org_hash).where(
+            sa.or_(account.number_hash.in_(of_hash), account.org_hash.in_(of_hash)), _alive(account, today())
+        )
     )
-    return {of_hash[one] for one in found}
+    return {of_hash[one] for row in found for one in row if one in of_hash}
 
 
 def open_account(
@@ -97,23 +98,28 @@ def open_account(
     rights: tuple[str, ...] = (),
     insats: str = "",
     ends_on: date | None = None,
+    org: str = "",
+    email: str = "",
+    display_name: str = "",
 ) -> uuid.UUID:
-    """Open an account, or return the one of the same number and kind with the rights added.
+    """Open an account, or return the one of the same person and kind with the rights added.
 
-    One that had ended lives again with these rights alone: what it could do before is not given back.
+    The person is told by number, or ("" as number) by the organisation's identity `org`. One that had ended
+    lives again with these rights alone: what it could do before is not given back.
     """
     account, _, _ = models_here()
-    row = _of_number(account, number, kind)
+    row = _of_person(account, number, org, kind)
     if row is None:
         # One at a time, and the keys read again: while they are changed, the hash of another version would not
         # be in the way of a second row.
         audit.lock_chain()
-        row = _of_number(account, number, kind)
+        row = _of_person(account, number, org, kind)
     if row is None:
         row = account(
-            number_hash=current().keys.search_hash(number),
-            number=number,
+            **_identity(number, org),
             name=name,
+            email=email or None,
+            display_name=display_name or None,
             kind=kind,
             organisation=organisation,
             ends_on=ends_on,
@@ -125,15 +131,29 @@ def open_account(
         if row.closed_at is not None or (row.ends_on is not None and row.ends_on < today()):
             _take_all_rights(row.id)
         row.closed_at, row.ends_on, row.renewed_on, row.contact = None, ends_on, None, None
+        row.email, row.display_name = email or row.email, display_name or row.display_name
     for right in rights:
         give_right(row.id, right, insats)
     found: uuid.UUID = row.id
     return found
 
 
-def _of_number(account: Any, number: str, kind: str) -> Any:
-    hashes = current().keys.search_hashes(number)
-    return session().scalar(sa.select(account).where(account.number_hash.in_(hashes), account.kind == kind))
+def _of_person(account: Any, number: str, org: str, kind: str) -> Any:
+    return session().scalar(sa.select(account).where(_is_of(account, number, org), account.kind == kind))
+
+
+def _is_of(row: Any, number: str, org: str) -> Any:
+    """Whether a row is the person's, by number or else by the organisation's identity; nobody has neither."""
+    hashes = current().keys.search_hashes(number or org) if number or org else []
+    return (row.number_hash if number or not org else row.org_hash).in_(hashes)
+
+
+def _identity(number: str, org: str) -> dict[str, Any]:
+    """Who a new row is: one of the two with its keyed hash. Raises ValueError for none or both."""
+    if bool(number) == bool(org):
+        raise ValueError("an account is found by a number or by an organisation's identity, one of them")
+    hashed = current().keys.search_hash(number or org)
+    return {"number": number, "number_hash": hashed} if number else {"org": org, "org_hash": hashed}
 
 
 def give_right(account_id: uuid.UUID, right: str, insats: str = "") -> None:
@@ -182,7 +202,8 @@ def erase_account(account_id: uuid.UUID) -> None:
     if row is not None:
         close_account(account_id)
         row.name, row.number, row.contact = "", None, None
-        row.number_hash = secrets.token_bytes(len(row.number_hash))
+        row.org, row.org_hash, row.email, row.display_name = None, None, None, None
+        row.number_hash = secrets.token_bytes(hashlib.sha256().digest_size)
 
 
 def invite(
@@ -193,6 +214,9 @@ def invite(
     *,
     insats: str = "",
     organisation: str = "",
+    org: str = "",
+    email: str = "",
+    display_name: str = "",
 ) -> str:
     """Make a single-use invitation for one person; returns the token that goes into the address."""
     _, _, invitation = models_here()
@@ -202,9 +226,10 @@ def invite(
         kind=kind,
         rights=list(rights),
         insats=insats,
-        number_hash=current().keys.search_hash(number),
-        number=number,
+        **_identity(number, org),
         name=name,
+        email=email or None,
+        display_name=display_name or None,
         organisation=organisation,
         ends_at=now() + timedelta(days=INVITATION_DAYS),
     )
@@ -215,24 +240,29 @@ def invite(
 
 
 def end_invitations(
-    *, number: str = "", kind: str = "", right: str = "", invitation_id: uuid.UUID | None = None
+    *,
+    number: str = "",
+    org: str = "",
+    kind: str = "",
+    right: str = "",
+    invitation_id: uuid.UUID | None = None,
 ) -> None:
     """End the unused invitations of a person and kind, with a right, or with an id: their links open nothing."""
     invitation = models_here()[2]
-    hashes = current().keys.search_hashes(number) if number else []
+    hashes = current().keys.search_hashes(number or org) if number or org else []
     waiting = session().scalars(
         sa.select(invitation).where(invitation.used_at.is_(None), invitation.ends_at > now())
     )
     for row in waiting:
-        same = row.number_hash in hashes and row.kind == kind
+        same = (row.number_hash if number else row.org_hash) in hashes and row.kind == kind
         if same or row.id == invitation_id or (right and right in row.rights):
             row.ends_at = now()
             audit.record("ta_tillbaka_inbjudan", "invitation", row.id)
     session().flush()
 
 
-def accept_invitation(token: str, number: str) -> uuid.UUID:
-    """Open the account that an invitation promises, for the person whose e-ID gave `number`.
+def accept_invitation(token: str, number: str, org: str = "") -> uuid.UUID:
+    """Open the account that an invitation promises, for the person whose e-ID gave `number`, or `org`.
 
     Raises InvitationRefused.
     """
@@ -242,7 +272,8 @@ def accept_invitation(token: str, number: str) -> uuid.UUID:
     if row is None or row.used_at is not None or row.ends_at < now():
         audit.record_refusal("inbjudan", "invitation", row.id if row is not None else None)
         raise InvitationRefused(_("Inbjudan gäller inte längre. Be den som bjöd in dig om en ny."))
-    if row.number_hash not in current().keys.search_hashes(number):
+    wanted = row.number_hash if number else row.org_hash
+    if not (number or org) or wanted not in current().keys.search_hashes(number or org):
         audit.record_refusal("annan_person", "invitation", row.id)
         raise InvitationRefused(_("Inbjudan är skriven till någon annan än den som legitimerade sig."))
     row.used_at = now()
@@ -257,6 +288,9 @@ def accept_invitation(token: str, number: str) -> uuid.UUID:
         rights=tuple(row.rights),
         insats=row.insats,
         ends_on=ends_on,
+        org="" if number else org,
+        email=row.email or "",
+        display_name=row.display_name or "",
     )
 
 
@@ -272,13 +306,17 @@ def living_with(right: str) -> set[uuid.UUID]:
     )
 
 
+def account_row(account_id: uuid.UUID) -> AnyAccount | None:
+    """One account of the open scope as it is stored, or None."""
+    return session().get(models_here()[0], account_id)
+
+
 def name_of(account_id: uuid.UUID | None) -> str:
     """The shown name of an account, or an empty string."""
     if account_id is None:
         return ""
-    account, _, _ = models_here()
-    row = session().get(account, account_id)
-    return row.name if row is not None else ""
+    row = account_row(account_id)
+    return row.shown_name if row is not None else ""
 
 
 def team(insats: str, *rights: str) -> list[tuple[uuid.UUID, str]]:
@@ -290,7 +328,7 @@ def team(insats: str, *rights: str) -> list[tuple[uuid.UUID, str]]:
         .where(right.right.in_(rights), right.insats.in_((insats, "")), _alive(account, today()))
         .distinct()
     )
-    return sorted(((row.id, row.name) for row in rows), key=lambda pair: pair[1].casefold())
+    return sorted(((row.id, row.shown_name) for row in rows), key=lambda pair: pair[1].casefold())
 
 
 def _hashes_of(row: Any) -> list[bytes]:

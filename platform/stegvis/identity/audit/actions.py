@@ -36,6 +36,7 @@ def _sentences(thing: str) -> dict[str, str]:
         # Who may come in.
         "logga_in": _("loggade in"),
         "logga_ut": _("loggade ut"),
+        "avsluta_inloggning": _("avslutade en inloggning"),
         "bjud_in": _("bjöd in någon"),
         "anta_inbjudan": _("antog en inbjudan"),
         "ta_tillbaka_inbjudan": _("tog tillbaka en inbjudan"),
@@ -57,7 +58,8 @@ def _sentences(thing: str) -> dict[str, str]:
 
 ACTIONS = frozenset(
     {
-        "andra", "anta_inbjudan", "aterlamna", "attestera", "besluta", "besvara_markering", "bjud_in",
+        "andra", "anta_inbjudan", "aterlamna", "attestera", "avsluta_inloggning", "besluta",
+        "besvara_markering", "bjud_in",
         "borja_signera", "byt_nyckelfil", "byt_nycklar", "exportera", "fornya_konto", "forstor", "forstor_nyckel",
         "fraga", "gallra", "ge_ratt", "lamna_huvud", "lamna_tillbaka", "las", "lista", "logga_in", "logga_ut",
         "neka", "neka_samtycke", "oppna", "oppna_konto", "oppna_med_skal", "registrera", "signera",

@@ -30,6 +30,8 @@ class ClaimMap:
     family_name: str = "family_name"
     name: str = "name"
     authn_provider: str = f"{CLAIM}authnProvider"
+    org_affiliation: str = f"{CLAIM}orgAffiliation"
+    org_number: str = f"{CLAIM}orgNumber"
     device_ip: str = f"{CLAIM}deviceIp"
     user_signature: str = f"{CLAIM}userSignature"
     authn_evidence: str = f"{CLAIM}authnEvidence"

@@ -66,6 +66,8 @@ class Reason(StrEnum):
     NUMBER_AMBIGUOUS = "number_ambiguous"
     NUMBER_DIFFERS = "number_differs"
     NUMBER_NOT_EXPECTED = "number_not_expected"
+    AFFILIATION_INVALID = "affiliation_invalid"
+    AFFILIATION_DIFFERS = "affiliation_differs"
     # Signing
     SIGNATURE_UNASKED = "signature_unasked"
     SIGNATURE_MISSING = "signature_missing"

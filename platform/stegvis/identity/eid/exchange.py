@@ -15,6 +15,7 @@ from stegvis.identity.eid.claims import full_name, seconds_of, text_of, value_of
 from stegvis.identity.eid.client_auth import credentials
 from stegvis.identity.eid.errors import EidRefused, EidUnavailable, Reason
 from stegvis.identity.eid.metadata import Metadata, MetadataStore
+from stegvis.identity.eid.personal_number import NOBODY
 from stegvis.identity.eid.providers import Provider
 from stegvis.identity.eid.visit import Identity, Received, started_at
 from stegvis.identity.eid.wire import TIME_LIMIT, read_limited
@@ -159,10 +160,13 @@ def _verify_userinfo(token: str, provider: Provider, store: MetadataStore) -> to
 def _identity(
     provider: Provider, token: tokens.Decoded, about: tokens.Decoded, received: Received
 ) -> Identity:
-    names = provider.claims
-    number = tokens.read_person(token.claims, names)
-    if tokens.read_person(about.claims, names).digits != number.digits:
-        raise EidRefused(Reason.NUMBER_DIFFERS)
+    names, affiliation, number = provider.claims, "", NOBODY
+    if provider.identity == "organisation":
+        affiliation = tokens.read_organisation(token.claims, about.claims, names)
+    else:
+        number = tokens.read_person(token.claims, names)
+        if tokens.read_person(about.claims, names).digits != number.digits:
+            raise EidRefused(Reason.NUMBER_DIFFERS)
 
     def text(name: str) -> str | None:
         found = text_of(about.claims, name)
@@ -186,4 +190,5 @@ def _identity(
         id_token_jwk=token.jwk,
         userinfo=received.userinfo,
         userinfo_jwk=received.userinfo_jwk,
+        affiliation=affiliation,
     )

@@ -27,6 +27,8 @@ SignWay = Literal["oidc_sweden", "login_hint", "none"]
 more way: its kind asks the provider for the approval alone, lets the service sign in ``Kind.signed``, and hands
 back what the service gave. Nothing else needs to know.
 """
+Who = Literal["person", "organisation"]
+"""Who a provider tells: the person by number, or who somebody is at work, which an employer gives and takes back."""
 ClientAuth = Literal["private_key_jwt", "client_secret_basic", "client_secret_post"]
 UserInfo = Literal["signed", "none"]
 """Whether the person's facts are asked for at UserInfo too (a signed answer), or stand in the ID token alone."""

@@ -17,6 +17,10 @@ class PersonalNumber:
     is_coordination_number: bool
 
 
+NOBODY = PersonalNumber("", is_coordination_number=False)
+"""Where no number is told."""
+
+
 def read_number(value: object) -> PersonalNumber:
     """The number in a claim or certificate.
 

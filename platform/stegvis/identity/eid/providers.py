@@ -19,7 +19,7 @@ from stegvis.ground.tenancy.names import ID_PATTERN, ScopeId
 from stegvis.identity.eid.claims import ClaimMap
 from stegvis.identity.eid.client_keys import ClientKey, ensure_client_key, parse_client_key, secret_text
 from stegvis.identity.eid.errors import ProviderConfigError
-from stegvis.identity.eid.kind import ClientAuth, Kind, KindName, SignWay, UserInfo
+from stegvis.identity.eid.kind import ClientAuth, Kind, KindName, SignWay, UserInfo, Who
 from stegvis.identity.eid.kinds import KINDS
 from stegvis.identity.eid.tokens import PINNED_ALGORITHMS
 from stegvis.identity.eid.wire import is_safe_address, origin_of
@@ -38,7 +38,9 @@ class Provider:
     """One e-ID provider as a relying party knows it.
 
     ``owner`` is empty (the service's own: login, and signing where a huvudman lets it) or a huvudman's scope
-    (``gavleborg/sandviken``: signing there alone). ``authn_provider`` and ``acr_values`` tell a broker which
+    (``gavleborg/sandviken``: signing there alone). ``identity`` says whether it tells who somebody is (the
+    personal number) or who somebody is at work (what an employer gives and takes back: SITHS, Efos, Freja
+    OrgID; for login alone). ``authn_provider`` and ``acr_values`` tell a broker which
     e-ID to use; ``accepted_acr`` are the levels of assurance that are good enough, as the claim
     ``claims.level`` gives them; ``signature_root_pem`` the pinned root for signatures of that environment;
     ``ocsp_nonce`` whether a nonce that does not match is a warning or a refusal; ``longest_lifetime`` the
@@ -52,6 +54,7 @@ class Provider:
     client_key: ClientKey = field(repr=False)
     accepted_acr: tuple[str, ...]
     kind: KindName = "sweden"
+    identity: Who = "person"
     owner: str = ""
     client_auth: ClientAuth = "private_key_jwt"
     client_secret: str = field(default="", repr=False)
@@ -101,6 +104,7 @@ class Provider:
             id=row["id"],
             title=row["title"],
             kind=row.get("kind", "sweden"),
+            identity=row.get("identity", "person"),
             owner=row.get("owner", ""),
             issuer=row["issuer"],
             client_id=row["client_id"],

@@ -10,14 +10,15 @@ import structlog
 from flask import Blueprint, Flask, abort, flash, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 
+from stegvis.ground.day import today
 from stegvis.ground.keys import KeyFault, KeyFileFault
 from stegvis.ground.tenancy import ScopeId
 from stegvis.ground.tenancy.scope import scope, scopes
 from stegvis.identity.access import homes, policy
+from stegvis.identity.accounts import browsers, sessions
 from stegvis.identity.accounts import service as accounts
-from stegvis.identity.accounts import sessions
 from stegvis.identity.audit import service as audit
-from stegvis.identity.eid import visits
+from stegvis.identity.eid import leaving, visits
 from stegvis.identity.eid.client_keys import public_jwks
 from stegvis.identity.eid.errors import (
     EidCancelled,
@@ -26,6 +27,7 @@ from stegvis.identity.eid.errors import (
     EidUnavailable,
     ProviderConfigError,
 )
+from stegvis.identity.eid.visit import Identity
 
 blueprint = Blueprint("eid", __name__, template_folder="templates")
 log = structlog.get_logger("stegvis.eid")
@@ -39,6 +41,24 @@ def choose() -> Any:
     """The first page: which e-ID, and what to do without one."""
     onward = safe_onward(request.args.get("vidare"))
     return render_template("eid/choose.html", rows=visits.login_rows(g.forbund.id), onward=onward)
+
+
+@blueprint.get("/utan-bankid")
+@policy.public("Den som inte kan logga in måste kunna läsa vad som går i stället.")
+def without() -> Any:
+    """No BankID: what goes instead, and whom to ask in this förbund."""
+    forbund = g.forbund
+    whom = []
+    for one in forbund.huvudman:
+        running = [
+            each.name for each in forbund.insatser_of(one.id) if each.ends is None or each.ends >= today()
+        ]
+        if running:
+            ask = _("Ring växeln och fråga efter %(insatser)s.", insatser=", ".join(running))
+            whom.append((one.name, one.contact or ask))
+    held = [row.provider for row in visits.login_rows(forbund.id) if row.provider is not None]
+    others = [one for one in held if one.title != "BankID" and one.identity == "person"]
+    return render_template("eid/without.html", whom=whom, others=others, at_work=visits.at_work())
 
 
 @blueprint.post("/logga-in/<provider_id>")
@@ -81,20 +101,28 @@ def _logged_in(visit: visits.Visit, provider_id: str, params: dict[str, str]) ->
     except EidError as error:
         return _failed(error, provider_id, onward)
     try:
-        _accept_invitation(identity.personnummer)
+        _accept_invitation(identity)
     except accounts.InvitationRefused as refusal:
         flash(str(refusal), "error")
         return redirect(url_for("eid.choose"), 303)
-    found = _accounts(identity.personnummer)
+    found = _accounts(identity)
     session.pop("choices", None)
     if not found:
         log.info("login_without_account", forbund=g.forbund.id)
-        return render_template("eid/nobody.html"), 403
+        return render_template("eid/nobody.html", at_work=bool(identity.affiliation)), 403
     if len(found) == 1:
-        return _enter(found[0], provider_id, onward)
+        entered = _enter(found[0], provider_id, onward, identity.id_token)
+        if visit.facts.get("switching"):
+            flash(_("Du har bara det här kontot hos %(name)s.", name=g.forbund.forbund.name), "info")
+        return entered
     session.rotate()  # type: ignore[attr-defined]
     session.clear()
-    waiting = {"accounts": found, "provider": provider_id, "onward": onward}
+    waiting = {
+        "accounts": found,
+        "provider": provider_id,
+        "onward": onward,
+        "id_token": identity.id_token,
+    }
     # Sealed: that these accounts are one person's must not be read in the broker (walls 3).
     session["choices"] = {"sealed": _seal(waiting), "until": time.time() + CHOICE_SECONDS}
     return redirect(url_for("eid.accounts_of_person"), 303)
@@ -135,21 +163,69 @@ def choose_account() -> Any:
     found = [one for one in waiting["accounts"] if one[1] == chosen]
     if not found:
         abort(404)
-    return _enter(found[0], waiting["provider"], waiting["onward"])
+    return _enter(found[0], waiting["provider"], waiting["onward"], waiting["id_token"])
 
 
 @blueprint.post("/logga-ut")
 @policy.public("Den som vill ut ska alltid komma ut.")
 def leave() -> Any:
-    """End this session here."""
-    login = policy.current_login()
-    if login is not None:
-        with scope(login["scope"], account=uuid.UUID(login["account"])):
-            audit.record("logga_ut")
-    session.rotate()  # type: ignore[attr-defined]
-    session.clear()
+    """End this session here, and lead on to the provider's own logout where there is one."""
+    provider_id, id_token = leaving.end_here()
+    started = leaving.to_provider(provider_id, id_token)
+    if started is not None:
+        return render_template("eid/logged_out.html", started=started, eid=visits.title_of(provider_id))
     flash(_("Du är utloggad."), "success")
     return redirect(url_for("eid.choose"), 303)
+
+
+@blueprint.get("/utloggad")
+@policy.public("Hit kommer webbläsaren från e-legitimationens utloggning; ingen är inloggad då.")
+def left() -> Any:
+    """Back from the provider's logout. Whoever comes here by a link is neither logged out nor told so."""
+    holds = leaving.came_back(request.args.to_dict())
+    if holds is None:
+        return redirect(url_for("catalogue.front"), 303)
+    if holds:
+        flash(_("Du är utloggad, också hos din e-legitimation."), "success")
+    else:
+        flash(
+            _(
+                "Du är utloggad här. Vi vet inte om din e-legitimation loggade ut dig: "
+                "stäng webbläsaren om fler använder den."
+            ),
+            "warning",
+        )
+    return redirect(url_for("eid.choose"), 303)
+
+
+@blueprint.post("/byt-konto")
+@policy.public(
+    "Den som är inloggad legitimerar sig på nytt och väljer konto; ingen annan har något att byta."
+)
+def switch() -> Any:
+    """End this session and log in again with the same e-ID: several accounts are a choice then.
+
+    Everybody has the button: that somebody has other accounts is not known before the e-ID has said who it is.
+    """
+    login = policy.current_login()
+    if login is None:
+        return policy.to_login()
+    if visits.login_provider(login["provider"]) is None:
+        # It is not shown here any longer: the login page has those that are.
+        leaving.end_here()
+        return redirect(url_for("eid.choose"), 303)
+    name = g.forbund.forbund.name
+    try:
+        started = visits.begin_login(login["provider"], g.forbund.id, name, "", switching=True)
+    except EidError as error:
+        # Still logged in: what is worse than no other account is none at all.
+        _log_failure(error, login["provider"])
+        flash(sentence_for(error), "error")
+        return redirect(url_for("accounts.own"), 303)
+    kept = session["visits"]
+    leaving.end_here()
+    session["visits"] = kept
+    return render_template("eid/leave.html", started=started)
 
 
 def safe_onward(address: str | None) -> str:
@@ -159,8 +235,8 @@ def safe_onward(address: str | None) -> str:
     return "" if any(ord(letter) < 32 for letter in address) else address.rstrip("?")
 
 
-def _accounts(number: str) -> list[list[str]]:
-    """Every account of a number in this förbund: [scope, account, kind, organisation]; one short scope each.
+def _accounts(identity: Identity) -> list[list[str]]:
+    """Every account of a person in this förbund: [scope, account, kind, organisation]; one short scope each.
 
     There is no register to ask: each vault is asked with its own key (walls 3). One that is closed keeps
     nobody out of the others; who is found nowhere else is told that something is closed.
@@ -171,7 +247,9 @@ def _accounts(number: str) -> list[list[str]]:
             continue
         try:
             with scope(scope_id):
-                for account_id, kind, organisation in accounts.accounts_of_number(number):
+                for account_id, kind, organisation in accounts.accounts_of_number(
+                    identity.personnummer, identity.affiliation
+                ):
                     found.append([str(scope_id), str(account_id), kind, organisation])
         except KeyFileFault as fault:
             closed = fault
@@ -180,14 +258,14 @@ def _accounts(number: str) -> list[list[str]]:
     return found
 
 
-def _accept_invitation(number: str) -> None:
+def _accept_invitation(identity: Identity) -> None:
     """Open the account of an invitation that this browser came with. Raises InvitationRefused."""
     waiting = session.pop("invitation", None)
     if waiting is None:
         return
     with scope(waiting["scope"]) as opened:
         opened.facts["role"] = "inbjuden"
-        accounts.accept_invitation(waiting["token"], number)
+        accounts.accept_invitation(waiting["token"], identity.personnummer, identity.affiliation)
 
 
 def _choices() -> dict[str, Any] | None:
@@ -218,7 +296,7 @@ def _described(one: list[str]) -> dict[str, str]:
     return {"account": one[1], "as_what": homes.kind_in_words(one[2]), "where": where, "from": one[3]}
 
 
-def _enter(one: list[str], provider_id: str, onward: str) -> Any:
+def _enter(one: list[str], provider_id: str, onward: str, id_token: str) -> Any:
     scope_text, account, kind, _organisation = one
     outsider = kind in policy.OUTSIDERS
     with scope(scope_text, account=uuid.UUID(account)) as opened:
@@ -229,7 +307,8 @@ def _enter(one: list[str], provider_id: str, onward: str) -> Any:
         opened.facts["role"] = actor.kind
         audit.record("logga_in", "account", actor.account, leverantor=provider_id)
         target = onward or homes.home_of(actor)
-    sessions.begin_login(session, scope_text, account, provider_id, outsider=outsider)  # type: ignore[arg-type]
+    kept = sessions.Kept(id_token, browsers.coarse(request.user_agent.string))
+    sessions.begin_login(session, scope_text, account, provider_id, outsider=outsider, kept=kept)  # type: ignore[arg-type]
     return redirect(target, 303)
 
 

@@ -40,6 +40,11 @@ class Row:
             return self.provider.handle
         return f"{self.owner.partition('/')[2]}.{self.id}" if self.owner else self.id
 
+    @property
+    def at_work(self) -> bool:
+        """Whether it tells who somebody is at work."""
+        return self.provider is not None and self.provider.identity == "organisation"
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -57,8 +62,12 @@ class Rows:
     def for_signing(self, forbund: Forbund, huvudman_id: str) -> list[Row]:
         """The rows with which something may be signed at a huvudman: its own, and the service's that it lets.
 
-        Where its file says nothing: its own if it has any, else those that the förbund shows for login.
+        Where its file says nothing: its own if it has any, else those that the förbund shows for login. One that
+        tells who somebody is at work signs nothing.
         """
+        return [row for row in self._for_signing(forbund, huvudman_id) if not row.at_work]
+
+    def _for_signing(self, forbund: Forbund, huvudman_id: str) -> list[Row]:
         owner = f"{forbund.id}/{huvudman_id}"
         own = {row.id: row for row in self.rows if row.owner == owner}
         shown = forbund.huvudman_by_id(huvudman_id).eid

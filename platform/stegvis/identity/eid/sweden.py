@@ -19,6 +19,8 @@ PARAM = "https://id.oidc.se/param/"
 DISCO = "https://id.oidc.se/disco/"
 SIGN_SCOPE = f"{SCOPE}sign"
 LOGIN_SCOPES = f"openid {SCOPE}naturalPersonInfo {SCOPE}naturalPersonNumber"
+# Who somebody is at work, and no number (Claims and Scopes 1.0, section 3.3).
+ORGANISATION_SCOPES = f"openid {SCOPE}naturalPersonOrgId"
 REQUEST_LIFETIME = 300
 REQUEST_TYPE = "oauth-authz-req+jwt"
 # The profile, section 3: an ID token lives five minutes at most.
@@ -29,7 +31,7 @@ class Sweden:
     """A provider that follows the profile: essential acr, authnProvider, userMessage, signed UserInfo."""
 
     facts = Facts(
-        own_keys=frozenset({"authn_provider"}),
+        own_keys=frozenset({"authn_provider", "identity"}),
         signs=frozenset({"oidc_sweden", "none"}),
         client_auth=("private_key_jwt",),
         userinfo=("signed",),
@@ -42,6 +44,10 @@ class Sweden:
         return ClaimMap()
 
     def check(self, row: Mapping[str, Any]) -> tuple[str, str] | None:
+        if row.get("identity", "person") not in ("person", "organisation"):
+            return "identity", "har en okänd sorts identity: skriv person eller organisation"
+        if row.get("identity") == "organisation" and (row.get("owner") or row.get("sign", "none") != "none"):
+            return "identity", "visar vem någon är i tjänsten och kan därför bara användas för inloggning"
         return None
 
     def usable(self, metadata: Metadata) -> bool:
@@ -53,7 +59,8 @@ class Sweden:
 
     def begin(self, provider: Provider, metadata: Metadata, asked: Asked) -> Sent:
         created = int(asked.now.timestamp())
-        scope = LOGIN_SCOPES + (f" {SIGN_SCOPE}" if asked.signs else "")
+        scope = LOGIN_SCOPES if provider.identity == "person" else ORGANISATION_SCOPES
+        scope += f" {SIGN_SCOPE}" if asked.signs else ""
         request = {
             "iss": provider.client_id,
             "aud": provider.issuer,

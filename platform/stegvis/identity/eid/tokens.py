@@ -21,6 +21,7 @@ from joserfc.jws import JWSRegistry
 
 from stegvis.identity.eid.claims import ClaimMap, seconds_of, value_of
 from stegvis.identity.eid.errors import EidRefused, Reason
+from stegvis.identity.eid.org_affiliation import organisation_of, read_affiliation
 from stegvis.identity.eid.personal_number import PersonalNumber, read_number
 
 LEEWAY = 30
@@ -241,3 +242,19 @@ def read_person(claims: Mapping[str, Any], names: ClaimMap) -> PersonalNumber:
     if names.country and value_of(claims, names.country) != "SE":
         raise EidRefused(Reason.NUMBER_FOREIGN)
     return number
+
+
+def read_organisation(claims: Mapping[str, Any], about: Mapping[str, Any], names: ClaimMap) -> str:
+    """Who the person is at work: the same in ID token and UserInfo, at the organisation that UserInfo names.
+
+    Raises ``EidRefused(AFFILIATION_...)``.
+    """
+    found = read_affiliation(value_of(claims, names.org_affiliation))
+    if not found:
+        raise EidRefused(Reason.AFFILIATION_INVALID)
+    organisation = value_of(about, names.org_number)
+    if read_affiliation(value_of(about, names.org_affiliation)) != found or (
+        organisation is not None and organisation != organisation_of(found)
+    ):
+        raise EidRefused(Reason.AFFILIATION_DIFFERS)
+    return found

@@ -44,7 +44,8 @@ class Identity:
     ``id_token`` and ``userinfo`` are the raw signed tokens, each with the public key (JWK) that verified it:
     providers change keys, and without it the token cannot be checked again. ``userinfo`` is None where the
     provider is not asked for one. ``acr`` is the level, whichever claim gave it. An account is found by ``(iss,
-    sub)`` and by the number, never by taking ``sub`` apart. Names may be empty.
+    sub)`` and by the number, never by taking ``sub`` apart. A provider of ``identity = "organisation"`` gives
+    no number but ``affiliation``, who the person is at work. Names may be empty.
     """
 
     personnummer: str = field(repr=False)
@@ -63,6 +64,7 @@ class Identity:
     id_token_jwk: Mapping[str, Any] = field(repr=False)
     userinfo: str | None = field(repr=False)
     userinfo_jwk: Mapping[str, Any] | None = field(repr=False)
+    affiliation: str = field(default="", repr=False)
 
 
 @dataclass

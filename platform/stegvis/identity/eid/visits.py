@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask, current_app, session, url_for
+from flask import Flask, current_app, g, session, url_for
 
 from stegvis.ground.keys import KeyFault
 from stegvis.ground.tenancy import ScopeId
@@ -84,8 +84,30 @@ def is_used(forbund_id: str, provider_id: str) -> bool:
     return any(row.handle == provider_id for row in rows().of_forbund(_forbund(forbund_id)))
 
 
-def begin_login(provider_id: str, forbund_id: str, forbund_name: str, onward: str) -> Started:
-    """Begin a login and keep the visit. Raises EidUnavailable, EidRefused, ProviderConfigError."""
+def title_of(provider_id: str) -> str:
+    """What a provider of this förbund is called; its id where it is not shown any longer."""
+    found = [row.title for row in login_rows(g.forbund.id) if row.handle == provider_id]
+    return found[0] if found else provider_id
+
+
+def login_provider(provider_id: str) -> Provider | None:
+    """A provider that this förbund shows for login and that holds, or None."""
+    found = [row.provider for row in login_rows(g.forbund.id) if row.handle == provider_id]
+    return found[0] if found else None
+
+
+def at_work() -> list[str]:
+    """What those of the förbund's e-IDs are called that an employer gives; none where none is shown."""
+    return [row.title for row in login_rows(g.forbund.id) if row.at_work]
+
+
+def begin_login(
+    provider_id: str, forbund_id: str, forbund_name: str, onward: str, *, switching: bool = False
+) -> Started:
+    """Begin a login and keep the visit; `switching` when somebody leaves one account to come in as another.
+
+    Raises EidUnavailable, EidRefused, ProviderConfigError.
+    """
     provider = require(login_rows(forbund_id), provider_id)
     with _noted(provider):
         started = start_login(
@@ -94,7 +116,7 @@ def begin_login(provider_id: str, forbund_id: str, forbund_name: str, onward: st
             purpose_binding={"forbund": forbund_id, "purpose": "login"},
             user_message=f"Logga in i Stegvis hos {forbund_name}",
         )
-    _keep(started, ScopeId(forbund_id), "login", {"onward": onward})
+    _keep(started, ScopeId(forbund_id), "login", {"onward": onward, "switching": switching})
     return started
 
 
@@ -164,7 +186,7 @@ def _noted(provider: Provider) -> AbstractContextManager[None]:
 
 def _signing_rows(scope: ScopeId) -> list[Row]:
     if scope.huvudman is None:
-        return [row for row in login_rows(scope.forbund) if not row.owner]
+        return [row for row in login_rows(scope.forbund) if not row.owner and not row.at_work]
     return rows().for_signing(_forbund(scope.forbund), scope.huvudman)
 
 

@@ -151,9 +151,11 @@ def test_what_holds_for_every_answer(who: Actor, action: Action, what: Subject) 
     if answer is REASON:
         assert who.has(OPEN_WITH_REASON, what.insats) and action is Action.READ_PERSON
         assert not who.in_team(what.insats) and who.kind == "personal"
-    if what.compartment and answer is not HIDDEN and action is not Action.OWN:
+    if what.compartment and answer is not HIDDEN and not RULES[action].own:
         assert who.has(SKYDDADE, what.insats)
-    if answer is ALLOWED and action not in (Action.OWN, Action.READ_PERSON):
+    if answer is ALLOWED and RULES[action].own:
+        assert what.owner == who.account
+    elif answer is ALLOWED and action is not Action.READ_PERSON:
         assert any(who.has(right, what.insats) for right in RULES[action].rights)
     less = replace(who, rights=frozenset(), reasons=frozenset())
     assert decide(less, action, what) in (HIDDEN, ALLOWED if RULES[action].own else HIDDEN)

@@ -163,3 +163,72 @@ def test_nobody_is_found_by_an_unknown_id(in_app: Flask) -> None:
     with scope(VAULT):
         assert accounts.actor_of(uuid.uuid4()) is None
         assert accounts.name_of(None) == ""
+
+
+ORG = "prov123@4444444444"
+
+
+def test_an_account_of_an_organisation_is_found_by_its_identity_alone(in_app: Flask, number: str) -> None:
+    org = f"{number}@4444444444"
+    with scope(VAULT):
+        token = accounts.invite(
+            "", "Prov Provsson", "personal", (HANDLEDARE,), org=org, email="prov@kommunen.example"
+        )
+    for stranger in ((number, ""), ("", "annan@4444444444"), ("", "")):
+        with pytest.raises(InvitationRefused), scope(VAULT):
+            accounts.accept_invitation(token, *stranger)
+    with scope(VAULT):
+        account = accounts.accept_invitation(token, "", org)
+    with scope(VAULT):
+        assert accounts.accounts_of_number("", org) == [(account, "personal", "")]
+        assert accounts.accounts_of_number(number) == accounts.accounts_of_number("", "") == []
+        row = session().get_one(VaultAccount, account)
+        assert (row.number, row.number_hash, row.org, row.email) == (None, None, org, "prov@kommunen.example")
+        assert org.encode() not in bytes(row.org_sealed or b"") + bytes(row.org_hash or b"")
+        assert accounts.with_account([number, org]) == {org}
+    for elsewhere in ("skane_nordost/osby", "skane_nordost"):
+        with scope(elsewhere):
+            assert accounts.accounts_of_number("", org) == []
+
+
+def test_a_person_with_both_has_two_accounts_and_each_its_own_way_in(in_app: Flask, number: str) -> None:
+    org = f"{number}@4444444444"
+    with scope(VAULT):
+        at_home = accounts.open_account(number, "Prov Provsson", "deltagare")
+        at_work = accounts.open_account("", "Prov Provsson", "personal", rights=(HANDLEDARE,), org=org)
+        assert accounts.open_account("", "Prov Provsson", "personal", org=org) == at_work != at_home
+        assert [one[0] for one in accounts.accounts_of_number(number)] == [at_home]
+        assert [one[0] for one in accounts.accounts_of_number("", org)] == [at_work]
+
+
+def test_an_account_is_of_somebody_and_of_one(in_app: Flask, number: str) -> None:
+    for who in (("", ""), (number, ORG)):
+        with pytest.raises(ValueError), scope(VAULT):
+            accounts.open_account(who[0], "Prov", "personal", org=who[1])
+    with scope(VAULT):
+        erased = accounts.open_account(
+            "", "Prov", "remittent", org=f"x{number}@4444444444", email="a@b.example"
+        )
+        accounts.erase_account(erased)
+        row = session().get_one(VaultAccount, erased)
+        assert {row.name, row.org, row.org_hash, row.email, row.number} == {"", None}
+
+
+def test_another_name_is_shown_wherever_names_are_asked_for(in_app: Flask, number: str) -> None:
+    with scope(VAULT):
+        account = accounts.open_account(
+            number,
+            "Kanarina Skyddadsson",
+            "personal",
+            rights=(HANDLEDARE,),
+            insats="namn",
+            display_name="Karin K",
+        )
+        actor = accounts.actor_of(account)
+        assert actor is not None and actor.name == accounts.name_of(account) == "Karin K"
+        assert dict(accounts.team("namn", HANDLEDARE))[account] == "Karin K"
+        row = session().get_one(VaultAccount, account)
+        assert row.name == "Kanarina Skyddadsson" and b"Karin" not in bytes(row.display_name_sealed or b"")
+        row.display_name = None
+        session().flush()
+        assert accounts.name_of(account) == "Kanarina Skyddadsson"
