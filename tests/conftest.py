@@ -139,7 +139,6 @@ def running_test_eid(app: Flask, settings: Settings) -> Iterator[RunningEid]:
         port = probe.getsockname()[1]
     here = dataclasses.replace(settings, port=80, eid_issuer=f"http://localhost:{port}")
     arguments = set_up_eid(here, app.extensions["stegvis.scopes"].directory)
-    app.extensions["stegvis.eid"].clear()
     process = subprocess.Popen(
         [sys.executable, *arguments],
         stdout=subprocess.PIPE,

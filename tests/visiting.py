@@ -205,7 +205,7 @@ class Visitor:
     def log_in(self, number: str, onward: str = "", action: Action = "ok") -> TestResponse:
         """Log in with the real test e-ID; ends at the page that it leads to."""
         self.get("/logga-in" + (f"?vidare={onward}" if onward else ""))
-        self.send("/logga-in/bankid")
+        self.send("/logga-in/")
         return self.get(self.at_eid(number, action), follow=True)
 
 

@@ -22,6 +22,7 @@ from stegvis.ground.tenancy.scope import Scopes
 from stegvis.ground.tenancy.tenants import load_directory
 from stegvis.ground.web import errors
 from stegvis.identity.accounts.sessions import BrokerSessions
+from stegvis.identity.eid import visits
 from stegvis.plugin_host import service as plugins
 
 # Rooms with pages, and rooms with work for the worker, in the order of the import rules.
@@ -66,7 +67,7 @@ def create_app(settings: Settings, levels: tuple[str, ...] = ("forbund", "huvudm
         SQLALCHEMY_ENGINE_OPTIONS=_engine_options(),
         WTF_CSRF_TIME_LIMIT=None,
         MAX_CONTENT_LENGTH=4 * 1024 * 1024,
-        EID_ORIGINS=[settings.eid_issuer] if settings.eid_issuer else [],
+        EID_ORIGINS=lambda: visits.rows().origins(),
     )
     logs.configure()
     db.init_app(app)

@@ -24,6 +24,7 @@ from stegvis.identity.audit.service import Verdict
 from stegvis.identity.eid.receipt import verify_receipt
 from stegvis.local.command_line import UNFORESEEN, ScopeParam, known_scope, sentences
 from stegvis.local.doctor import examine, in_use
+from stegvis.local.eid_group import eid
 from stegvis.local.home import default_home
 from stegvis.local.installation import installation, set_day
 from stegvis.local.key_group import key
@@ -39,6 +40,7 @@ def cli() -> None:
 
 
 cli.add_command(key)
+cli.add_command(eid)
 
 
 @cli.group()

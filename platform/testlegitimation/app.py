@@ -10,6 +10,8 @@ from flask import Flask, Response, abort, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from testlegitimation.clients import BadClients
+from testlegitimation.idura import idura_blueprint
+from testlegitimation.markdown import rendered
 from testlegitimation.oidc import oidc_blueprint
 from testlegitimation.pages import pages_blueprint
 from testlegitimation.provider import Provider
@@ -29,8 +31,10 @@ def create_app(provider: Provider) -> Flask:
     """The WSGI program of one provider."""
     app = Flask("testlegitimation")
     app.config["MAX_CONTENT_LENGTH"] = 2_000_000
+    app.add_template_filter(rendered, "markdown")
     app.config["MAX_FORM_MEMORY_SIZE"] = 2_000_000
     app.register_blueprint(oidc_blueprint(provider))
+    app.register_blueprint(idura_blueprint(provider.as_idura))
     app.register_blueprint(pages_blueprint(provider))
 
     @app.before_request

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ class Client:
     post_logout_redirect_uris: frozenset[str]
     may_sign: bool
     id_token_alg: str
+    secret: str = field(default="", repr=False)
 
 
 class Clients:
@@ -34,7 +35,8 @@ class Clients:
     "may_sign"}]``.
 
     ``jwks_file`` is relative to the file's folder. ``id_token_signed_response_alg`` (ES256 unless told) may
-    be given. A file that is not there yet is an empty list: a demo writes it while the provider starts.
+    be given, and for the second issuer ``client_secret`` instead of keys. A file that is not there yet is an
+    empty list: a demo writes it while the provider starts.
     """
 
     def __init__(self, path: Path) -> None:
@@ -59,17 +61,21 @@ class Clients:
 
     def _client(self, row: dict[str, Any]) -> Client:
         try:
-            jwks = row.get("jwks") or json.loads(
-                (self._file.path.parent / row["jwks_file"]).read_text("utf-8")
-            )
             return Client(
                 client_id=row["client_id"],
                 name=row.get("name") or row["client_id"],
-                keys=KeySet.import_key_set(jwks),
+                keys=self._keys_of(row),
                 redirect_uris=frozenset(row["redirect_uris"]),
                 post_logout_redirect_uris=frozenset(row.get("post_logout_redirect_uris", [])),
                 may_sign=bool(row.get("may_sign", False)),
                 id_token_alg=row.get("id_token_signed_response_alg", "ES256"),
+                secret=row.get("client_secret", ""),
             )
         except (KeyError, ValueError, OSError) as error:
             raise BadClients(f"{self._file.path.name}: client {row.get('client_id')!r}: {error!r}") from error
+
+    def _keys_of(self, row: dict[str, Any]) -> KeySet:
+        if row.get("client_secret") and "jwks" not in row and "jwks_file" not in row:
+            return KeySet([])
+        jwks = row.get("jwks") or json.loads((self._file.path.parent / row["jwks_file"]).read_text("utf-8"))
+        return KeySet.import_key_set(jwks)

@@ -17,6 +17,9 @@ LOA3 = "http://id.elegnamnden.se/loa/1.0/loa3"
 
 # Which e-ID is meant by the authnProvider parameter: the URI that discovery's readers use, or the short word.
 EIDS = {"bankid": "urn:testlegitimation:bankid", "freja": "urn:testlegitimation:freja"}
+# Which e-ID the other kind of provider is asked for by acr_values (Idura Verify's documentation).
+IDURA_PATH = "/idura"
+IDURA_EIDS = {"bankid": "urn:grn:authn:se:bankid", "freja": "urn:grn:authn:se:frejaid"}
 EID_TITLES = {"bankid": "BankID", "freja": "Freja"}
 
 CLAIMS_SUPPORTED = (

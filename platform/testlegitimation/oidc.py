@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,7 +22,13 @@ from testlegitimation.clients import Client
 from testlegitimation.keys import another_key, registry
 from testlegitimation.names import CLAIMS_SUPPORTED, DISCO, LOA3, SCOPES, SIGNING_ALGORITHMS
 from testlegitimation.provider import Provider
-from testlegitimation.requests_in import CLIENT_ALGORITHMS, LEEWAY, RequestRefused, read_request
+from testlegitimation.requests_in import (
+    CLIENT_ALGORITHMS,
+    LEEWAY,
+    AuthorizationRequest,
+    RequestRefused,
+    read_request,
+)
 from testlegitimation.store import Grant
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -82,6 +89,18 @@ def discovery_document(issuer: str) -> dict[str, Any]:
     }
 
 
+def described(provider: Provider, document: dict[str, Any]) -> Response:
+    """The discovery document as an answer, changed as a fault says."""
+    fault = provider.faults.take("discovery")
+    if fault and fault.name == "discovery-500":
+        abort(500)
+    if fault and fault.name == "discovery-issuer-mismatch":
+        document["issuer"] = faults.ELSEWHERE
+    if fault and fault.name == "discovery-alg-none":
+        document["id_token_signing_alg_values_supported"].append("none")
+    return jsonify(document)
+
+
 def oidc_blueprint(provider: Provider) -> Blueprint:
     """The routes of the protocol."""
     routes = Blueprint("oidc", __name__)
@@ -96,15 +115,7 @@ def oidc_blueprint(provider: Provider) -> Blueprint:
 def _add_documents(routes: Blueprint, provider: Provider) -> None:
     @routes.get("/.well-known/openid-configuration")
     def discovery() -> Response:
-        document = discovery_document(provider.issuer)
-        fault = provider.faults.take("discovery")
-        if fault and fault.name == "discovery-500":
-            abort(500)
-        if fault and fault.name == "discovery-issuer-mismatch":
-            document["issuer"] = faults.ELSEWHERE
-        if fault and fault.name == "discovery-alg-none":
-            document["id_token_signing_alg_values_supported"].append("none")
-        return jsonify(document)
+        return described(provider, discovery_document(provider.issuer))
 
     @routes.get("/jwks.json")
     def jwks() -> Response:
@@ -139,13 +150,19 @@ def _add_authorization(routes: Blueprint, provider: Provider) -> None:
                     "iss": provider.issuer,
                 },
             )
-        visit = provider.store.open_visit(asked)
-        page = (
-            url_for("pages.who", eid=asked.eid, key=visit.key)
-            if asked.eid
-            else url_for("pages.choose", key=visit.key)
-        )
-        return redirect(page, code=303)  # type: ignore[return-value]
+        return to_pages(provider, asked, provider.issuer)
+
+
+def to_pages(provider: Provider, asked: AuthorizationRequest, issuer: str) -> Response:
+    """Opens a visit and sends the person to its first page; ``issuer`` is what the way back names."""
+    visit = provider.store.open_visit(asked, issuer)
+    device = "annan" if asked.other_device else None
+    page = (
+        url_for("pages.who", eid=asked.eid, key=visit.key, enhet=device)
+        if asked.eid
+        else url_for("pages.choose", key=visit.key)
+    )
+    return redirect(page, code=303)  # type: ignore[return-value]
 
 
 def _add_token(routes: Blueprint, provider: Provider) -> None:
@@ -170,9 +187,20 @@ def _add_token(routes: Blueprint, provider: Provider) -> None:
 
 def _token_response(provider: Provider) -> dict[str, Any]:
     """The answer to a code: access token and ID Token. TokenRefused when anything is not as it should be."""
+    grant = redeemed(provider, assertion_client(provider))
+    return answered(
+        provider,
+        grant,
+        lambda access_token: tokens.id_token(
+            grant, access_token, issuer=provider.issuer, keys=provider.keys, ca=provider.signer.ca
+        ),
+    )
+
+
+def redeemed(provider: Provider, client: Client) -> Grant:
+    """What the posted code stands for, once, for this client. TokenRefused otherwise."""
     if any(len(request.form.getlist(name)) > 1 for name in request.form):
         raise TokenRefused("invalid_request", "a parameter is given more than once")
-    client = _authenticated_client(provider)
     if request.form.get("grant_type") != "authorization_code":
         raise TokenRefused("unsupported_grant_type", "grant_type must be authorization_code")
     grant = provider.store.use_code(request.form.get("code", ""))
@@ -191,28 +219,26 @@ def _token_response(provider: Provider) -> dict[str, Any]:
         abort(500)
     if grant.fault and grant.fault.name == "signing-key-rotation-just-before-signing":
         provider.keys.rotate()
+    return grant
+
+
+def answered(provider: Provider, grant: Grant, make: Callable[[str], str]) -> dict[str, Any]:
+    """The token answer: ``make`` makes the ID Token for an access token. Some faults answer otherwise."""
     access_token = provider.store.add_token(grant)
-    kind = "bEaReR" if grant.fault and grant.fault.name == "token-type-case" else "Bearer"
+    kind = "bEaReR" if tokens.fault_of(grant) == "token-type-case" else "Bearer"
     answer = {"access_token": access_token, "token_type": kind, "expires_in": 300}
-    if not (grant.fault and grant.fault.name == "token-no-id-token"):
-        answer["id_token"] = _id_token(provider, grant, access_token)
-    return answer
-
-
-def _id_token(provider: Provider, grant: Grant, access_token: str) -> str:
-    """The ID Token of this visit; a fault gives the one of the client's last login instead."""
+    if tokens.fault_of(grant) == "token-no-id-token":
+        return answer
+    made = make(access_token)
     client_id = grant.visit.request.client.client_id
-    made = tokens.id_token(
-        grant, access_token, issuer=provider.issuer, keys=provider.keys, ca=provider.signer.ca
-    )
-    if grant.fault and grant.fault.name == "id-token-of-a-login":
-        return provider.store.login_token(client_id) or made
-    if not grant.visit.request.is_signing:
+    if tokens.fault_of(grant) == "id-token-of-a-login":
+        made = provider.store.login_token(client_id) or made
+    elif not grant.visit.request.is_signing:
         provider.store.login_token(client_id, made)
-    return made
+    return answer | {"id_token": made}
 
 
-def _authenticated_client(provider: Provider) -> Client:
+def assertion_client(provider: Provider) -> Client:
     """The client behind a ``private_key_jwt`` assertion (RFC 7523): its key, issuer or token endpoint as
     aud, jti once.
     """
@@ -304,6 +330,7 @@ def _add_fault_control(routes: Blueprint, provider: Provider) -> None:
             return jsonify(error="unknown fault", faults=faults.names()), 400
         if name == "signing-key-rotation":
             provider.keys.rotate()
+            provider.idura_keys.rotate()
         elif name is None:
             provider.faults.put(None)
         else:

@@ -139,7 +139,7 @@ def _refused(provider: Provider, visit: Visit, description: str) -> Response:
             "error": "access_denied",
             "error_description": description,
             "state": visit.request.state,
-            "iss": provider.issuer,
+            "iss": visit.issuer or None,
         },
     )
 
@@ -165,7 +165,7 @@ def _completed(provider: Provider, visit: Visit, person: Person, eid: str) -> Re
     back: dict[str, str | None] = {
         "code": provider.store.add_code(grant),
         "state": asked.state,
-        "iss": provider.issuer,
+        "iss": visit.issuer or None,
     }
     if name == "response-iss-missing":
         del back["iss"]

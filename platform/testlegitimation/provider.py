@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from testlegitimation.clients import Clients
 from testlegitimation.evidence import Signer
 from testlegitimation.faults import FaultBox
 from testlegitimation.keys import ProviderKeys
+from testlegitimation.names import IDURA_PATH
 from testlegitimation.people import People
 from testlegitimation.store import Store
 
@@ -24,6 +25,12 @@ class Provider:
     people: People
     store: Store
     faults: FaultBox
+    idura_keys: ProviderKeys
+
+    @property
+    def as_idura(self) -> Provider:
+        """The same program as the other kind of provider: its own issuer and keys, the same people and CA."""
+        return replace(self, issuer=f"{self.issuer}{IDURA_PATH}", keys=self.idura_keys)
 
     @classmethod
     def open(cls, *, issuer: str, home: Path, clients: Path, people: Path | None) -> Provider:
@@ -39,4 +46,5 @@ class Provider:
             people=People(people),
             store=Store(),
             faults=FaultBox(),
+            idura_keys=ProviderKeys(home / "keys-idura.json"),
         )

@@ -59,6 +59,9 @@ class AuthorizationRequest:
     user_message: str | None
     sign_text: str | None
     tbs_data: bytes | None
+    # Chosen beforehand by a client that can: the device, and whether the text is written in Markdown.
+    other_device: bool | None = None
+    markdown: bool = False
 
     @property
     def is_signing(self) -> bool:
@@ -166,7 +169,7 @@ def _merge(outer: dict[str, str], signed: dict[str, Any]) -> dict[str, Any]:
 
 
 def _checked(merged: dict[str, Any], client: Client) -> AuthorizationRequest:
-    _check_flow(merged)
+    check_flow(merged)
     scopes = frozenset(str(merged.get("scope", "")).split())
     prompts = frozenset(str(merged.get("prompt", "")).split())
     if "openid" not in scopes:
@@ -193,7 +196,7 @@ def _checked(merged: dict[str, Any], client: Client) -> AuthorizationRequest:
     )
 
 
-def _check_flow(merged: dict[str, Any]) -> None:
+def check_flow(merged: dict[str, Any]) -> None:
     if merged.get("response_type") != "code":
         raise RequestRefused("unsupported_response_type", "response_type must be code")
     if merged.get("response_mode", "query") != "query":

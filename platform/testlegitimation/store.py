@@ -19,6 +19,7 @@ from testlegitimation.requests_in import AuthorizationRequest
 VISIT_SECONDS = 600
 CODE_SECONDS = 60
 TOKEN_SECONDS = 300
+PUSHED_SECONDS = 60
 
 
 @dataclass
@@ -26,6 +27,8 @@ class Visit:
     """One authorization request being answered by a person."""
 
     request: AuthorizationRequest
+    # What the way back names as iss; empty for an issuer that names none.
+    issuer: str = ""
     key: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     txn: str = field(default_factory=lambda: str(uuid.uuid4()))
     started: float = field(default_factory=time.time)
@@ -59,11 +62,12 @@ class Store:
         self._codes: dict[str, Grant] = {}
         self._used_codes: dict[str, Grant] = {}
         self._tokens: dict[str, Grant] = {}
+        self._pushed: dict[str, tuple[float, str, dict[str, list[str]]]] = {}
         self._assertions: dict[tuple[str, str], float] = {}
         self._login_tokens: dict[str, str] = {}
 
-    def open_visit(self, request: AuthorizationRequest) -> Visit:
-        visit = Visit(request)
+    def open_visit(self, request: AuthorizationRequest, issuer: str = "") -> Visit:
+        visit = Visit(request, issuer)
         with self._lock:
             self._sweep()
             self._visits[visit.key] = visit
@@ -129,10 +133,26 @@ class Store:
             self._assertions[client_id, jti] = expires
             return True
 
+    def push(self, client_id: str, parameters: dict[str, list[str]]) -> str:
+        """Keeps a pushed request for a minute; its ``request_uri`` (RFC 9126)."""
+        address = f"urn:ietf:params:oauth:request_uri:{secrets.token_urlsafe(24)}"
+        with self._lock:
+            self._sweep()
+            self._pushed[address] = (time.time(), client_id, parameters)
+        return address
+
+    def pushed(self, address: str, client_id: str) -> dict[str, list[str]] | None:
+        """The request that this client pushed, once."""
+        with self._lock:
+            self._sweep()
+            kept = self._pushed.pop(address, None)
+        return kept[2] if kept is not None and kept[1] == client_id else None
+
     def _sweep(self) -> None:
         now = time.time()
         self._visits = {k: v for k, v in self._visits.items() if now - v.started <= VISIT_SECONDS}
         self._codes = {k: g for k, g in self._codes.items() if now - g.issued <= CODE_SECONDS}
         self._used_codes = {k: g for k, g in self._used_codes.items() if now - g.issued <= VISIT_SECONDS}
         self._tokens = {k: g for k, g in self._tokens.items() if now - g.issued <= TOKEN_SECONDS}
+        self._pushed = {k: kept for k, kept in self._pushed.items() if now - kept[0] <= PUSHED_SECONDS}
         self._assertions = {k: end for k, end in self._assertions.items() if end > now}

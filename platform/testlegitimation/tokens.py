@@ -66,6 +66,19 @@ def _validity(ca: TestCA, grant: Grant) -> tuple[datetime, datetime]:
 
 def id_token(grant: Grant, access_token: str, *, issuer: str, keys: ProviderKeys, ca: TestCA) -> str:
     """The signed ID Token, five minutes long, with the evidence of a signing when one was made."""
+    claims = id_claims(grant, access_token, issuer=issuer, keys=keys, ca=ca)
+    return signed(claims, keys, grant.visit.request.client.id_token_alg, fault_of(grant))
+
+
+def fault_of(grant: Grant) -> str:
+    """The name of the fault that follows the visit, or an empty string."""
+    return grant.fault.name if grant.fault else ""
+
+
+def id_claims(
+    grant: Grant, access_token: str, *, issuer: str, keys: ProviderKeys, ca: TestCA
+) -> dict[str, Any]:
+    """The claims of the ID Token, changed as the fault says."""
     request, now = grant.visit.request, int(time.time())
     valid_from, valid_to = _validity(ca, grant)
     claims: dict[str, Any] = {
@@ -89,10 +102,9 @@ def id_token(grant: Grant, access_token: str, *, issuer: str, keys: ProviderKeys
     if grant.user_signature is not None and grant.ocsp is not None:
         claims[f"{CLAIM}userSignature"] = base64.b64encode(grant.user_signature).decode()
         claims[f"{CLAIM}authnEvidence"] = base64.b64encode(grant.ocsp).decode()
-    fault = grant.fault.name if grant.fault else ""
-    if fault in ID_TOKEN_CHANGES:
-        ID_TOKEN_CHANGES[fault](claims)
-    return _sign(claims, keys, request.client.id_token_alg, fault)
+    if fault_of(grant) in ID_TOKEN_CHANGES:
+        ID_TOKEN_CHANGES[fault_of(grant)](claims)
+    return claims
 
 
 def userinfo(grant: Grant, *, issuer: str, keys: ProviderKeys) -> tuple[str, str]:
@@ -106,16 +118,16 @@ def userinfo(grant: Grant, *, issuer: str, keys: ProviderKeys) -> tuple[str, str
         "exp": now + ID_TOKEN_SECONDS,
         **released(grant, "userinfo"),
     }
-    fault = grant.fault.name if grant.fault else ""
+    fault = fault_of(grant)
     if fault in USERINFO_CHANGES:
         USERINFO_CHANGES[fault](claims)
     if fault == "userinfo-unsigned":
         return json.dumps(claims), "application/json"
     wrong = "invalid-sig" if fault == "userinfo-invalid-sig" else ""
-    return _sign(claims, keys, request.client.id_token_alg, wrong), "application/jwt"
+    return signed(claims, keys, request.client.id_token_alg, wrong), "application/jwt"
 
 
-def _sign(claims: dict[str, Any], keys: ProviderKeys, alg: str, fault: str) -> str:
+def signed(claims: dict[str, Any], keys: ProviderKeys, alg: str, fault: str) -> str:
     """The claims as a compact JWT; some faults sign it otherwise."""
     if fault in ("sig-rs256", "invalid-sig-rs256"):
         alg = "RS256"

@@ -30,14 +30,15 @@ def walk(
     ``error``).
 
     ``url_or_response``: an address of the client or of the provider, or a page that was fetched already. A
-    page of the client that posts itself to the provider (a form with the field ``request``) is followed.
+    page of the client that sends itself to the provider (a form with ``request`` or ``request_uri``) is
+    followed.
     ``action`` is what the person presses at the end: at a signing on the page with the text. ``eid`` is
     chosen where there is a choice. The returned address is not fetched. Raises WalkFailed.
     """
     provider: str | None = None
     if isinstance(url_or_response, str):
         address = urlsplit(url_or_response)
-        at_provider = address.path == "/authorize"
+        at_provider = address.path.rsplit("/", 1)[-1] == "authorize"
         provider = address.netloc if at_provider else None
         response = session.get(url_or_response, allow_redirects=not at_provider)
     else:
@@ -81,7 +82,9 @@ def _form(response: requests.Response, eid: str) -> html.FormElement:
     forms = [
         form
         for form in page.forms
-        if "request" in form.fields or form.get("data-step") or form.get("data-eid") == eid
+        if {"request", "request_uri"} & set(form.fields.keys())
+        or form.get("data-step")
+        or form.get("data-eid") == eid
     ]
     if not forms:
         raise WalkFailed(f"no form to go on with at {urlsplit(response.url).path}: {_said(response)}")

@@ -11,7 +11,6 @@ MOST_PLUGIN_LINES = 500
 # Files over the goal and functions over the limit. The lists only shrink.
 LONG_FILES: set[str] = set()
 LONG_FUNCTIONS = {
-    "platform/stegvis/identity/eid/authorization.py::start",
     "platform/testlegitimation/pages.py::pages_blueprint",
 }
 # Endings of files that can carry a first line.

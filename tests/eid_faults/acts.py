@@ -13,8 +13,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from joserfc.jwk import ECKey, RSAKey
 
+from stegvis.identity.eid import EidRefused
 from stegvis.identity.eid.tokens import verify
 
 Act = Callable[[Any], Any]
@@ -170,3 +172,18 @@ def answering(path: str, status: int = 200, media: str = "application/json", con
         return party.finish(started.pending, {"state": started.pending["state"], "code": "c"})
 
     return act
+
+
+def by_secret(party: Any, purpose: str) -> Any:
+    """A visit in which we are known by a shared secret, in the header and in the form; a wrong one is refused."""
+    for way in ("client_secret_basic", "client_secret_post"):
+        party.provider = dataclasses.replace(party.provider, client_auth=way)
+        ended = party.visit(purpose)
+        started = party.start(purpose)
+        answer = party.answer(started)
+        right, wrong = party.provider, dataclasses.replace(party.provider, client_secret="fel")
+        party.provider = wrong
+        with pytest.raises(EidRefused):
+            party.finish(started.pending, answer, purpose)
+        party.provider = right
+    return ended

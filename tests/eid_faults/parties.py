@@ -21,6 +21,7 @@ import requests
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
+from provider_rows import LOA3
 from stegvis.identity.eid import (
     Attachment,
     EidCancelled,
@@ -46,7 +47,6 @@ from testlegitimation.people import Person, luhn_digit
 from testlegitimation.walk import walk
 
 PLATFORM = Path(__file__).parents[2] / "platform"
-LOA3 = "http://id.elegnamnden.se/loa/1.0/loa3"
 CLAIM = "https://id.oidc.se/claim/"
 BACK = "http://prov.localhost:9/legitimera/prov/svar"
 TENANT = "provforbund/provnamnd"
@@ -122,10 +122,12 @@ class Live(Visits):
 
     http: requests.Session = field(default_factory=requests.Session)
     ca: TestCA | None = None
+    control: str = ""
 
     def answer(self, started: Started, number: str | None = None, action: Any = "ok") -> dict[str, str]:
         """Walks the provider's pages as a person would; the parameters of the callback."""
-        response = self.http.post(started.post_url, data=started.fields, allow_redirects=False)
+        sent = {"data": started.fields} if started.method == "post" else {"params": started.fields}
+        response = self.http.request(started.method, started.post_url, allow_redirects=False, **sent)
         target = urljoin(started.post_url, response.headers.get("Location", ""))
         if urlsplit(target).netloc == urlsplit(started.post_url).netloc:
             target = walk(self.http, self.http.get(target), number or self.number, action)
@@ -138,7 +140,7 @@ class Live(Visits):
         return self.finish(started.pending, self.answer(started, action=action), purpose)
 
     def fault(self, name: str | None, **more: Any) -> None:
-        answer = self.http.post(f"{self.provider.issuer}/__fel", json={"fault": name, **more})
+        answer = self.http.post(f"{self.control or self.provider.issuer}/__fel", json={"fault": name, **more})
         assert answer.status_code == 200, answer.text
 
 
@@ -147,22 +149,6 @@ class Running:
     issuer: str
     secrets: Path
     ca: TestCA
-
-
-def config_row(issuer: str, **changes: Any) -> dict[str, Any]:
-    """A provider as plain data, as it stands in an installation's configuration."""
-    row = {
-        "id": "prov",
-        "title": "Prov-BankID",
-        "issuer": issuer,
-        "client_id": "prov",
-        "client_key": "prov.jwk",
-        "accepted_acr": [LOA3],
-        "authn_provider": "urn:testlegitimation:bankid",
-        "sign": "oidc_sweden",
-        "signature_root": "root.pem",
-    }
-    return row | changes
 
 
 @dataclass

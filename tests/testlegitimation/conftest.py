@@ -29,6 +29,8 @@ from testlegitimation.walk import walk
 PLATFORM = Path(__file__).parents[2] / "platform"
 BACK = "http://prov.localhost:9/eid/tillbaka"
 TEXT = "Jag samtycker till att <b>Prov & Co</b> läser åäö.\nRad två."
+IDURA_CLIENT = "urn:prov:idura"
+IDURA_SECRET = "hemlig: å"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
@@ -204,7 +206,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         "name": "Provet",
     }
     clients = home / "clients.json"
-    rows = [{**client, "client_id": "prov", "may_sign": True}, {**client, "client_id": "bara-inloggning"}]
+    secret = {"client_secret": IDURA_SECRET}
+    rows = [
+        {**client, "client_id": "prov", "may_sign": True},
+        {**client, "client_id": "bara-inloggning"},
+        {**client, **secret, "client_id": IDURA_CLIENT, "may_sign": True},
+        {**client, **secret, "client_id": "urn:bara:inloggning"},
+    ]
     clients.write_text(json.dumps(rows))
     people = home / "people.json"
     row = {"personnummer": made_up("19900101"), "given_name": "Test", "family_name": "Testsson"}

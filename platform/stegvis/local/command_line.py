@@ -18,6 +18,7 @@ from stegvis.ground.tenancy.shell import ShellError
 from stegvis.ground.tenancy.tenants import load_directory
 from stegvis.identity.accounts.administration import AccountFault
 from stegvis.identity.audit.heads import HeadFault
+from stegvis.identity.eid.errors import ProviderConfigError
 from stegvis.local.home import LocalError
 
 UNFORESEEN = (
@@ -26,7 +27,7 @@ UNFORESEEN = (
 )
 SENTENCES = (
     *(SettingsError, LocalError, NameClash, ProvisionError, ShellError, AccountFault),
-    *(KeyFault, RotationFault, DestructionRefused, HeadFault),
+    *(KeyFault, RotationFault, DestructionRefused, HeadFault, ProviderConfigError),
 )
 
 

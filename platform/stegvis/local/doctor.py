@@ -19,6 +19,7 @@ from stegvis.ground.keys import KeyStore
 from stegvis.ground.tenancy.names import NameClash
 from stegvis.ground.tenancy.tenants import load_directory
 from stegvis.local.doctor_database import Finding, examine_database
+from stegvis.local.eid_report import row_faults
 from stegvis.local.home import is_socket_folder_of, print_line
 from stegvis.local.installation import superuser
 from stegvis.local.servers import servers
@@ -47,6 +48,7 @@ def examine(settings: Settings, admin: psycopg.Connection | None) -> list[Findin
         _key_files(settings),
         _secrets(settings),
         _tenants(settings),
+        _eid(settings),
     ]
 
 
@@ -169,3 +171,18 @@ def _tenants(settings: Settings) -> Finding:
         )
         return Finding("tenants", False, told)
     return Finding("tenants", True, f"{len(list(directory))} förbund, alla filer går att läsa.")
+
+
+def _eid(settings: Settings) -> Finding:
+    """Rows, keys and secrets of the e-ID providers; whether they answer is for `stegvis eid` to ask."""
+    try:
+        directory = load_directory(settings.tenants_dir, settings.prefix)
+    except (DefinitionError, NameClash, OSError):
+        directory = None
+    faults = row_faults(settings, directory)
+    more = f" (och {len(faults) - 1} fel till: kör stegvis eid)" if len(faults) > 1 else ""
+    return Finding.of(
+        "eid", not faults,
+        "E-legitimationerna har allt de behöver.",
+        f"{faults[0]}{more}" if faults else "",
+    )  # fmt: skip

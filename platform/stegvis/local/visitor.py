@@ -145,7 +145,7 @@ class Visitor:
 
     def log_in(self, number: str, start: str = "/logga-in", *, action: Action = "ok") -> Page:
         """Go to a page, log in with the test e-ID on the way; gives the page that the person comes to."""
-        return self.legitimate(self.open(start), "/logga-in/bankid", number, action=action)
+        return self.legitimate(self.open(start), "/logga-in/", number, action=action)
 
     def legitimate(
         self, page: Page, part: str, number: str, *, action: Action = "ok", status: int = 200

@@ -18,8 +18,11 @@ from psycopg import sql
 from stegvis.config import Settings, find_root, write_settings
 from stegvis.ground.tenancy.names import ScopeId
 from stegvis.ground.tenancy.shell import short_login
+from stegvis.ground.tenancy.tenants import load_directory
+from stegvis.identity.eid.rows import FOLDER, ROWS
 from stegvis.local.doctor import examine
 from stegvis.local.doctor_database import SETTINGS, examine_database
+from stegvis.local.eid_setup import IDURA_SECRET, set_up_eid
 from stegvis.local.installation import set_up, superuser
 from stegvis.local.servers import Servers, servers, wipe
 
@@ -28,7 +31,7 @@ CHECKS = [
     "logins", *(f"server.{name}" for name in SETTINGS), "server.auto_explain.log_min_duration",
     "server.pgaudit.log_parameter", "scram", "roles.own_nothing", "roles.noinherit", "roles.no_power", "roles.owner",
     "clock", "queue", "queue_closed", "queue_kept", "queue_never_evicts", "keys_folder", "key_files", "secrets",
-    "tenants",
+    "tenants", "eid",
 ]  # fmt: skip
 
 
@@ -63,6 +66,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Own]:
     home = tmp_path_factory.mktemp("doctor")
     with servers(home, progress=lambda line: None, durable=False) as running:
         settings = set_up(home, running, progress=lambda line: None, prefix="dok", name="dok")
+        set_up_eid(settings, load_directory(settings.tenants_dir, settings.prefix))
         with superuser(running.postgres, "dok") as admin:
             yield Own(home, running, settings, admin)
     wipe(home)
@@ -87,6 +91,35 @@ def test_a_sound_installation(own: Own) -> None:
     done = command(own.home)
     assert (done.returncode, done.stderr) == (0, "")
     assert [line[:5] for line in done.stdout.splitlines()] == ["ok   "] * len(CHECKS)
+
+
+def test_an_e_id_without_its_secret_is_one_sentence(own: Own) -> None:
+    secret = own.home / FOLDER / IDURA_SECRET
+    kept, rows = secret.read_bytes(), (own.home / FOLDER / ROWS).read_bytes()
+    try:
+        secret.chmod(0o644)
+        (opened,) = own.wrong().values()
+        secret.unlink()
+        (gone,) = own.wrong().values()
+        secret.write_bytes(b"")
+        secret.chmod(0o600)
+        (empty,) = own.wrong().values()
+        secret.write_bytes(kept)
+        (own.home / FOLDER / ROWS).write_bytes(rows.replace(b'id = "freja"', b'id = "frejja"'))
+        (unknown,) = own.wrong().values()
+    finally:
+        secret.write_bytes(kept)
+        secret.chmod(0o600)
+        (own.home / FOLDER / ROWS).write_bytes(rows)
+    assert [told.split(": ", 2)[2].split(".", 1)[0] for told in (opened, gone, empty)] == [
+        "filen idura",
+        "filen idura",
+        "filen idura",
+    ]
+    assert "läge 0644" in opened and "idura.secret saknas" in gone and "är tom" in empty
+    assert all("(och 1 fel till: kör stegvis eid)" in told for told in (opened, gone, empty))
+    assert "gavleborg.toml:" in unknown and "Det finns ingen e-legitimation freja att visa här." in unknown
+    assert own.wrong() == {}
 
 
 def test_the_command_says_what_to_do_and_ends_with_one(own: Own) -> None:

@@ -33,7 +33,8 @@ class Huvudman(Strict):
 
     `name` is what staff read, `responsible` what stands after "Ansvarig för dina uppgifter:".
     `idle_minutes` is how long a session may rest (15-120), `draft_days` how long a referral that nobody has
-    written on or answered is kept.
+    written on or answered is kept. `eid` are the e-ID providers that sign here, the huvudman's own and those
+    of the service that it lets; without it its own, or else those of the förbund's login page.
     """
 
     id: Id
@@ -41,6 +42,7 @@ class Huvudman(Strict):
     responsible: str
     contact: str = ""
     party: str
+    eid: tuple[Id, ...] | None = None
     idle_minutes: int = Field(default=30, ge=15, le=120)
     draft_days: int = Field(default=30, ge=7, le=90)
 
@@ -68,13 +70,13 @@ class Look(Strict):
 
 
 class Head(Strict):
-    """Who the förbund is."""
+    """Who the förbund is. `eid` are the service's e-ID providers on its login page; without it all of them."""
 
     id: Id
     name: str
     short_name: str
     hosts: tuple[Host, ...] = Field(min_length=1)
-    eid: tuple[str, ...] = ("bankid", "freja")
+    eid: tuple[Id, ...] | None = None
     diary_prefix: str = "SF"
 
 
@@ -195,6 +197,7 @@ def _contradictions(document: Document[Forbund]) -> Iterator[Found]:
         sentence = f"Filen heter {path.name} men förbundets id är {forbund.id}: de ska vara lika."
         yield ("forbund", "id"), sentence
     parties, owners = {one.id for one in forbund.party}, {one.id for one in forbund.huvudman}
+    yield from _eid_twice(forbund)
     yield from _doubles("party", "part", [one.id for one in forbund.party])
     yield from _doubles("huvudman", "huvudman", [one.id for one in forbund.huvudman])
     yield from _doubles("insats", "insats", [one.id for one in forbund.insats])
@@ -208,6 +211,18 @@ def _contradictions(document: Document[Forbund]) -> Iterator[Found]:
             yield ("insats", at, "huvudmen"), sentence
         if insats.starts and insats.ends and insats.ends < insats.starts:
             yield ("insats", at, "ends"), f"Insatsen {insats.id} slutar innan den börjar."
+
+
+def _eid_twice(forbund: Forbund) -> Iterator[Found]:
+    """An e-ID provider that a list shows more than once."""
+    lists: list[tuple[tuple[str | int, ...], tuple[str, ...] | None]] = [
+        (("forbund", "eid"), forbund.forbund.eid),
+        *((("huvudman", at, "eid"), one.eid) for at, one in enumerate(forbund.huvudman)),
+    ]
+    for where, shown in lists:
+        for at, one in enumerate(shown or ()):
+            if one in (shown or ())[:at]:
+                yield (*where, at), f"E-legitimationen {one} står mer än en gång."
 
 
 def _doubles(table: str, word: str, ids: list[str]) -> Iterator[Found]:

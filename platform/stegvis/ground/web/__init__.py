@@ -26,7 +26,8 @@ __all__ = ["NavItem", "Page", "PageSource", "init_app", "page", "set_colours", "
 def init_app(app: Flask, today: Callable[[], date] = languages.stockholm_today) -> None:
     """Wire the web frame to `app`, which needs a secret key (language and CSRF live in the session).
 
-    `today` gives the business day. Config: `EID_ORIGINS`, the e-ID providers that forms may lead to.
+    `today` gives the business day. Config: `EID_ORIGINS`, the e-ID providers that forms may lead to (a list,
+    or a function that gives it).
     Afterwards: `set_page_source(app, source)` for the frame, `set_colours(app, {class: "#rrggbb"})`.
     """
     app.jinja_env.trim_blocks = True

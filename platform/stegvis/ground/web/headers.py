@@ -41,17 +41,19 @@ def content_policy(form_origins: Iterable[str] = ()) -> str:
 
 
 def init_app(app: Flask) -> None:
-    """Set the headers on every answer; config `EID_ORIGINS` (list of origins) widens form-action.
+    """Set the headers on every answer; config `EID_ORIGINS` widens form-action: a list of origins, or a
+    function that gives it anew for every answer.
 
     A view that sets its own Cache-Control (public pages, style sheets) keeps it; all else is `no-store`. So are
     files that are saved: Flask says `no-cache` of each, which lets a browser keep it.
     """
-    policy = content_policy(app.config.get("EID_ORIGINS", ()))
+    origins = app.config.get("EID_ORIGINS", ())
+    fixed = None if callable(origins) else content_policy(origins)
 
     @app.after_request
     def set_headers(answer: Response) -> Response:
         headers = answer.headers
-        headers["Content-Security-Policy"] = policy
+        headers["Content-Security-Policy"] = fixed or content_policy(origins())
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "same-origin"
         headers["Permissions-Policy"] = PERMISSIONS

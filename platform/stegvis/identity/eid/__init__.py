@@ -12,6 +12,8 @@ from stegvis.identity.eid.binding import (
     freeze_manifest,
     freeze_text,
 )
+from stegvis.identity.eid.claims import ClaimMap
+from stegvis.identity.eid.client_keys import ensure_client_key, public_jwks
 from stegvis.identity.eid.errors import (
     EidCancelled,
     EidError,
@@ -31,7 +33,7 @@ from stegvis.identity.eid.evidence import (
 )
 from stegvis.identity.eid.metadata import MetadataStore
 from stegvis.identity.eid.protocol import finish_login, finish_signing, start_login, start_signing
-from stegvis.identity.eid.providers import ClaimMap, Provider, ensure_client_key, public_jwks
+from stegvis.identity.eid.providers import Provider
 from stegvis.identity.eid.receipt import Report, receipt_bytes, verify_bytes, verify_receipt, write_receipt
 from stegvis.identity.eid.signature import (
     SignatureInvalid,

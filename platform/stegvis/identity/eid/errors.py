@@ -1,4 +1,4 @@
-"""What can go wrong in a visit to an e-ID provider: three kinds, and a closed list of reasons.
+"""What can go wrong in a visit to an e-ID provider: four kinds, and a closed list of reasons.
 
 The text of these errors holds reason codes only, never a number, a name or a part of a token, so they may be
 logged.
@@ -32,6 +32,7 @@ class Reason(StrEnum):
     CODE_MISSING = "code_missing"
     PROVIDER_ERROR = "provider_error"
     LEVEL_NOT_REACHABLE = "level_not_reachable"
+    REQUEST_REFUSED = "request_refused"
     TOKEN_REQUEST_REFUSED = "token_request_refused"  # noqa: S105 - a reason code
     TOKEN_RESPONSE_INVALID = "token_response_invalid"  # noqa: S105 - a reason code
     # The ID token
@@ -61,6 +62,7 @@ class Reason(StrEnum):
     # The person
     NUMBER_MISSING = "number_missing"
     NUMBER_INVALID = "number_invalid"
+    NUMBER_FOREIGN = "number_foreign"
     NUMBER_AMBIGUOUS = "number_ambiguous"
     NUMBER_DIFFERS = "number_differs"
     NUMBER_NOT_EXPECTED = "number_not_expected"
@@ -98,5 +100,12 @@ class EidRefused(EidError):
         self.material = material
 
 
-class ProviderConfigError(Exception):
-    """A provider's row is wrong. The message is one Swedish sentence for whoever runs the service."""
+class ProviderConfigError(EidError):
+    """A provider's row or secret is wrong. The message is one Swedish sentence for whoever runs the service.
+
+    ``key`` is the key of the row that it is about, if any.
+    """
+
+    def __init__(self, sentence: str, key: str = "") -> None:
+        super().__init__(sentence)
+        self.key = key

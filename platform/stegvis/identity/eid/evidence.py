@@ -17,8 +17,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BeforeValidator, ConfigDict, PlainSerializer, TypeAdapter
 
 from stegvis.identity.eid import binding
+from stegvis.identity.eid.claims import ClaimMap
 from stegvis.identity.eid.errors import EidRefused
-from stegvis.identity.eid.providers import ClaimMap, Provider
+from stegvis.identity.eid.providers import Provider
 from stegvis.identity.eid.signature import VerifiedSignature
 from stegvis.identity.eid.visit import Assurance, SigningMaterial, SigningResult
 
@@ -169,15 +170,18 @@ class SignerFacts:
 
 @dataclass(frozen=True)
 class Proof:
-    """The raw material. Each token stands with the public key that verified it, because keys are changed."""
+    """The raw material. Each token stands with the public key that verified it, because keys are changed.
+
+    ``userinfo`` is None where the provider gave everything in the ID token.
+    """
 
     signature_format: Literal["bankid-xmldsig-1", "oidc-idtoken"]
     signature: Blob | None = field(repr=False)
     ocsp: Blob | None = field(repr=False)
     id_token: str = field(repr=False)
     id_token_jwk: dict[str, str] = field(repr=False)
-    userinfo: str = field(repr=False)
-    userinfo_jwk: dict[str, str] = field(repr=False)
+    userinfo: str | None = field(repr=False)
+    userinfo_jwk: dict[str, str] | None = field(repr=False)
     request_object: str = field(repr=False)
     request_jwk: dict[str, str] = field(repr=False)
     claim_names: dict[str, str] = field(repr=False)
@@ -298,7 +302,7 @@ def from_signing(
             id_token=identity.id_token,
             id_token_jwk=dict(identity.id_token_jwk),
             userinfo=identity.userinfo,
-            userinfo_jwk=dict(identity.userinfo_jwk),
+            userinfo_jwk=dict(identity.userinfo_jwk) if identity.userinfo_jwk else None,
             request_object=material.request_object,
             request_jwk=dict(material.request_jwk),
             claim_names=asdict(provider.claims),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -10,15 +9,15 @@ from typing import Any
 import requests
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
-from authlib.oauth2.rfc7523 import PrivateKeyJWT
 
 from stegvis.identity.eid import tokens
+from stegvis.identity.eid.claims import full_name, seconds_of, text_of, value_of
+from stegvis.identity.eid.client_auth import credentials
 from stegvis.identity.eid.errors import EidRefused, EidUnavailable, Reason
-from stegvis.identity.eid.metadata import TIME_LIMIT, Metadata, MetadataStore, read_limited
+from stegvis.identity.eid.metadata import Metadata, MetadataStore
 from stegvis.identity.eid.providers import Provider
 from stegvis.identity.eid.visit import Identity, Received, started_at
-
-ASSERTION_LIFETIME = 60
+from stegvis.identity.eid.wire import TIME_LIMIT, read_limited
 
 
 def exchange(
@@ -49,33 +48,26 @@ def exchange(
             accepted_acr=provider.accepted_acr,
             access_token=access_token,
             at_hash_required=provider.at_hash_required,
+            names=provider.claims,
+            longest_lifetime=provider.longest_lifetime,
         ),
         now,
     )
-    received.userinfo = _request_userinfo(metadata.endpoint("userinfo_endpoint"), access_token)
-    about = _verify_userinfo(received.userinfo, provider, store)
-    received.userinfo_jwk = about.jwk
-    tokens.check_userinfo(about.claims, decoded.claims, provider.issuer, provider.client_id, now)
-    identity = _identity(provider, decoded, about, id_token, received.userinfo)
-    return identity, decoded.claims
+    about = decoded
+    if provider.userinfo == "signed":
+        received.userinfo = _request_userinfo(metadata.endpoint("userinfo_endpoint"), access_token)
+        about = _verify_userinfo(received.userinfo, provider, store)
+        received.userinfo_jwk = about.jwk
+        tokens.check_userinfo(about.claims, decoded.claims, provider.issuer, provider.client_id, now)
+    return _identity(provider, decoded, about, received), decoded.claims
 
 
 def _request_tokens(
     provider: Provider, metadata: Metadata, pending: Mapping[str, Any], code: str
 ) -> tuple[str, str]:
-    # The issuer as audience: with the token endpoint a hostile provider could have an assertion made for
-    # another one (CVE-2025-27370). Authlib's own lifetime of an hour is shortened.
-    assertion = PrivateKeyJWT(
-        provider.issuer,
-        claims={"exp": int(time.time()) + ASSERTION_LIFETIME},
-        headers={"kid": str(provider.client_key.kid)},
-        alg="ES256",
-    )
+    fields, headers = credentials(provider)
     with OAuth2Session(
-        provider.client_id,
-        provider.client_key,
-        token_endpoint_auth_method=assertion,
-        default_timeout=TIME_LIMIT,
+        provider.client_id, token_endpoint_auth_method=_as_it_is, default_timeout=TIME_LIMIT
     ) as session:
         session.register_compliance_hook("access_token_response", _readable)
         try:
@@ -86,6 +78,8 @@ def _request_tokens(
                 redirect_uri=pending["redirect_uri"],
                 code_verifier=pending["verifier"],
                 allow_redirects=False,
+                headers={"Accept": "application/json", **headers},
+                **fields,
             )
         except OAuthError:
             raise EidRefused(Reason.TOKEN_REQUEST_REFUSED) from None
@@ -100,6 +94,11 @@ def _request_tokens(
     if not (bearer and isinstance(access_token, str) and access_token and isinstance(id_token, str)):
         raise EidRefused(Reason.TOKEN_RESPONSE_INVALID)
     return access_token, id_token
+
+
+def _as_it_is(_client: Any, _method: str, uri: str, headers: Any, body: Any) -> tuple[str, Any, Any]:
+    """Authlib's client authentication left out: ours is among the fields and headers already."""
+    return uri, headers, body
 
 
 def _readable(answer: requests.Response) -> requests.Response:
@@ -142,9 +141,10 @@ def _verify(token: str, provider: Provider, store: MetadataStore) -> tokens.Deco
         key = tokens.choose_key(header, store.keys(provider), provider.algorithms)
         return tokens.verify(token, key, provider.algorithms)
     except EidRefused as error:
-        if error.reason_code not in (Reason.KEY_UNKNOWN, Reason.TOKEN_SIGNATURE_INVALID):
+        why = error.reason_code
+        if why not in (Reason.KEY_UNKNOWN, Reason.TOKEN_SIGNATURE_INVALID):
             raise
-    key = tokens.choose_key(header, store.keys(provider, refetch=True), provider.algorithms)
+    key = tokens.choose_key(header, store.keys(provider, refetch=why), provider.algorithms)
     return tokens.verify(token, key, provider.algorithms)
 
 
@@ -157,7 +157,7 @@ def _verify_userinfo(token: str, provider: Provider, store: MetadataStore) -> to
 
 
 def _identity(
-    provider: Provider, token: tokens.Decoded, about: tokens.Decoded, id_token: str, userinfo: str
+    provider: Provider, token: tokens.Decoded, about: tokens.Decoded, received: Received
 ) -> Identity:
     names = provider.claims
     number = tokens.read_person(token.claims, names)
@@ -165,24 +165,25 @@ def _identity(
         raise EidRefused(Reason.NUMBER_DIFFERS)
 
     def text(name: str) -> str | None:
-        value = about.claims.get(name, token.claims.get(name))
-        return value if isinstance(value, str) else None
+        found = text_of(about.claims, name)
+        return found if found is not None else text_of(token.claims, name)
 
+    assert received.id_token is not None
     return Identity(
         personnummer=number.digits,
         is_coordination_number=number.is_coordination_number,
         given_name=text(names.given_name) or "",
         family_name=text(names.family_name) or "",
-        name=text(names.name) or "",
-        acr=token.claims["acr"],
+        name=full_name(about.claims, names),
+        acr=value_of(token.claims, names.level),
         sub=token.claims["sub"],
         iss=token.claims["iss"],
-        txn=text("txn"),
-        auth_time=datetime.fromtimestamp(token.claims["auth_time"], UTC),
+        txn=text(names.txn),
+        auth_time=datetime.fromtimestamp(seconds_of(token.claims, names.auth_time), UTC),
         authn_provider=text(names.authn_provider),
         device_ip=text(names.device_ip),
-        id_token=id_token,
+        id_token=received.id_token,
         id_token_jwk=token.jwk,
-        userinfo=userinfo,
-        userinfo_jwk=about.jwk,
+        userinfo=received.userinfo,
+        userinfo_jwk=received.userinfo_jwk,
     )

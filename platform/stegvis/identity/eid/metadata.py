@@ -16,14 +16,12 @@ from typing import Any
 import requests
 
 from stegvis.identity.eid.errors import EidRefused, EidUnavailable, Reason
-from stegvis.identity.eid.providers import Provider, is_safe_address
+from stegvis.identity.eid.providers import Provider
+from stegvis.identity.eid.wire import TIME_LIMIT, is_safe_address, read_limited
 
 TIME_TO_LIVE = 3600.0
-TIME_LIMIT = (3.05, 8.0)
-"""Seconds to connect and to wait for bytes."""
-TOTAL_TIME = 12.0
-LARGEST_ANSWER = 2 * 1024 * 1024
-DISCO = "https://id.oidc.se/disco/"
+REFETCH_PAUSE = 30.0
+"""Seconds between two times that keys are asked for out of turn: a stream of unknown kids asks nobody."""
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri")
 
 
@@ -47,62 +45,100 @@ class Metadata:
         return isinstance(offered, list) and scope in offered
 
     @property
-    def shows_user_message(self) -> bool:
-        """OIDC Sweden, Request Parameter Extensions 1.1 section 3."""
-        return self.says(f"{DISCO}userMessageSupported")
-
-    @property
-    def takes_authn_provider(self) -> bool:
-        """OIDC Sweden, Request Parameter Extensions 1.1 section 3."""
-        return self.says(f"{DISCO}authnProviderSupported")
-
-    @property
     def answers_with_issuer(self) -> bool:
         """RFC 9207: the callback carries ``iss``."""
         return self.says("authorization_response_iss_parameter_supported")
 
 
-class MetadataStore:
-    """Discovery documents and key sets by issuer, kept for ``ttl`` seconds. Safe for several threads.
+@dataclass
+class _Kept:
+    """What is kept of one provider; times are of the store's clock."""
 
-    The issuer alone is the key: rows of different förbund with the same provider id never share an entry
-    unless they name the same issuer, and what an issuer publishes does not depend on who asks.
+    metadata: Metadata | None = None
+    fetched: float = 0.0
+    keys: list[dict[str, Any]] | None = field(default=None, repr=False)
+    keys_fetched: float = 0.0
+    asked_again: dict[Reason, float] = field(default_factory=dict)
+
+
+class MetadataStore:
+    """Discovery documents and key sets by provider, kept for ``ttl`` seconds. Safe for several threads.
+
+    A provider's key (owner, id and version of its settings) is the store's: rows of different owners with
+    the same id share nothing, and a row that is changed begins anew.
     """
 
-    def __init__(self, *, ttl: float = TIME_TO_LIVE, clock: Callable[[], float] = time.monotonic) -> None:
-        self._ttl = ttl
-        self._clock = clock
+    def __init__(
+        self,
+        *,
+        ttl: float = TIME_TO_LIVE,
+        pause: float = REFETCH_PAUSE,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._ttl, self._pause, self._clock = ttl, pause, clock
         self._lock = threading.Lock()
-        self._documents: dict[str, tuple[float, Metadata]] = {}
-        self._keys: dict[str, tuple[float, list[dict[str, Any]]]] = {}
+        self._kept: dict[tuple[str, str], _Kept] = {}
 
     def metadata(self, provider: Provider) -> Metadata:
         """The provider's checked discovery document. ``EidUnavailable`` or ``EidRefused(METADATA_...)``."""
-        with self._lock:
-            kept = self._documents.get(provider.issuer)
-        if kept is not None and self._clock() - kept[0] < self._ttl:
-            return kept[1]
+        kept = self._of(provider)
+        if kept.metadata is not None and self._clock() - kept.fetched < self._ttl:
+            return kept.metadata
         document = _fetch(f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration")
         metadata = _checked(document, provider)
         with self._lock:
-            self._documents[provider.issuer] = (self._clock(), metadata)
+            kept.metadata, kept.fetched = metadata, self._clock()
         return metadata
 
-    def keys(self, provider: Provider, *, refetch: bool = False) -> list[dict[str, Any]]:
-        """The provider's public keys as JWKs; ``refetch`` asks anew (an unknown kid: the provider has changed
-        key).
+    def keys(self, provider: Provider, *, refetch: Reason | None = None) -> list[dict[str, Any]]:
+        """The provider's public keys as JWKs.
+
+        ``refetch`` asks anew (an unknown kid: the provider has changed key), though for each reason at most
+        once in a pause.
         """
+        kept = self._of(provider)
         with self._lock:
-            kept = self._keys.get(provider.issuer)
-        if kept is not None and not refetch and self._clock() - kept[0] < self._ttl:
-            return kept[1]
+            at = self._clock()
+            last = kept.asked_again.get(refetch) if refetch is not None else at
+            again = last is None or at - last >= self._pause
+            if kept.keys is not None and at - kept.keys_fetched < self._ttl and not again:
+                return kept.keys
+            if refetch is not None:
+                kept.asked_again[refetch] = at
         document = _fetch(self.metadata(provider).endpoint("jwks_uri"))
         found = document.get("keys")
         if not isinstance(found, list) or not all(isinstance(key, dict) for key in found):
             raise EidRefused(Reason.METADATA_INVALID)
         with self._lock:
-            self._keys[provider.issuer] = (self._clock(), found)
+            kept.keys, kept.keys_fetched = found, self._clock()
         return found
+
+    def _of(self, provider: Provider) -> _Kept:
+        """The entry of a provider; entries that nobody has renewed for two lifetimes are forgotten."""
+        with self._lock:
+            old = self._clock() - 2 * self._ttl
+            for key in [
+                one for one, kept in self._kept.items() if max(kept.fetched, kept.keys_fetched) < old
+            ]:
+                del self._kept[key]
+            return self._kept.setdefault((provider.key, provider.issuer), _Kept(fetched=self._clock()))
+
+
+def reach(provider: Provider) -> str:
+    """Ask a provider for its description and its keys right now: empty when it answers as it must, else a
+    reason.
+    """
+    fresh = MetadataStore()
+    try:
+        metadata = fresh.metadata(provider)
+        fresh.keys(provider)
+    except EidUnavailable:
+        return "unavailable"
+    except EidRefused as refusal:
+        return refusal.reason_code.value
+    if provider.sign != "none" and not provider.adapter.offers_signing(metadata):
+        return Reason.SIGNING_NOT_OFFERED.value
+    return ""
 
 
 def _fetch(address: str) -> dict[str, Any]:
@@ -126,27 +162,12 @@ def _fetch(address: str) -> dict[str, Any]:
     return content
 
 
-def read_limited(answer: requests.Response) -> bytes:
-    """The body of a streamed answer. A provider that drips or floods is told as ``EidUnavailable``.
-
-    The time limit of requests counts from byte to byte; without an own end a slow provider could hold a
-    worker.
-    """
-    end = time.monotonic() + TOTAL_TIME
-    data = bytearray()
-    for chunk in answer.iter_content(16 * 1024):
-        data += chunk
-        if len(data) > LARGEST_ANSWER or time.monotonic() > end:
-            raise EidUnavailable("answer too long")
-    return bytes(data)
-
-
 def _checked(document: dict[str, Any], provider: Provider) -> Metadata:
     if document.get("issuer") != provider.issuer:
         raise EidRefused(Reason.METADATA_ISSUER)
     if not all(is_safe_address(document.get(name)) for name in _ENDPOINTS):
         raise EidRefused(Reason.METADATA_INVALID)
-    # Only signed Request Objects are ever sent, so a provider that does not take them cannot be used.
-    if document.get("request_parameter_supported") is not True:
+    metadata = Metadata(document)
+    if not provider.adapter.usable(metadata):
         raise EidRefused(Reason.METADATA_INVALID)
-    return Metadata(document)
+    return metadata

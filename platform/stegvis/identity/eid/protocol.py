@@ -8,16 +8,18 @@ only.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from stegvis.identity.eid import authorization, binding, exchange, tokens, visit
+from stegvis.identity.eid import binding, exchange, tokens, visit
+from stegvis.identity.eid.claims import value_of
+from stegvis.identity.eid.client_keys import public_jwk
 from stegvis.identity.eid.errors import EidRefused, Reason
+from stegvis.identity.eid.kind import Asked
 from stegvis.identity.eid.metadata import MetadataStore
 from stegvis.identity.eid.personal_number import read_number
-from stegvis.identity.eid.providers import Provider, public_jwk
+from stegvis.identity.eid.providers import Provider
 from stegvis.identity.eid.signature import SignatureInvalid, verify_signature
 from stegvis.identity.eid.signature_faults import SignatureReason
 from stegvis.identity.eid.visit import Identity, Received, SigningMaterial, SigningResult, Started
@@ -41,21 +43,37 @@ def start_login(
 
     Raises ``EidUnavailable`` or ``EidRefused(METADATA_...)``.
     """
+    asked = Asked(redirect_uri, now or datetime.now(UTC), ui_locales, user_message)
+    return _start(provider, store, "login", asked, {"binding": dict(purpose_binding)})
+
+
+def _start(
+    provider: Provider,
+    store: MetadataStore,
+    purpose: visit.Purpose,
+    asked: Asked,
+    remembered: Mapping[str, Any],
+) -> Started:
+    """The visit as this kind of provider wants it, and what to remember of it."""
     metadata = store.metadata(provider)
-    return authorization.start(
-        provider,
-        metadata,
-        purpose="login",
-        redirect_uri=redirect_uri,
-        scope=authorization.LOGIN_SCOPES,
-        prompt="login",
-        claims=authorization.id_token_claims(provider, None, signature=False),
-        extras=authorization.login_extras(provider, metadata, user_message),
-        ui_locales=ui_locales,
-        purpose_binding=purpose_binding,
-        remembered={},
-        now=now or datetime.now(UTC),
-    )
+    if asked.signs and not provider.adapter.offers_signing(metadata):
+        raise EidRefused(Reason.SIGNING_NOT_OFFERED)
+    sent = provider.adapter.begin(provider, metadata, asked)
+    pending = {
+        "version": 2,
+        "purpose": purpose,
+        "provider": provider.key,
+        "issuer": provider.issuer,
+        "client_id": provider.client_id,
+        "redirect_uri": asked.redirect_uri,
+        "state": asked.secrets.state,
+        "nonce": asked.secrets.nonce,
+        "verifier": asked.secrets.verifier,
+        "created": int(asked.now.timestamp()),
+        "request_object": sent.request,
+        **remembered,
+    }
+    return Started(sent.address, sent.fields, pending, sent.method)
 
 
 def finish_login(
@@ -86,7 +104,7 @@ def finish_login(
         received=Received(),
         now=now,
     )
-    if provider.claims.user_signature in claims:
+    if value_of(claims, provider.claims.user_signature):
         raise EidRefused(Reason.SIGNATURE_UNASKED)
     return identity
 
@@ -114,31 +132,23 @@ def start_signing(
             "Raden som binder underskriften gäller en annan text. Inget har skrivits under."
         )
     bound = read_number(expected_personnummer)
-    metadata = store.metadata(provider)
-    signs = provider.sign == "oidc_sweden"
-    if signs and not metadata.offers_scope(authorization.SIGN_SCOPE):
-        raise EidRefused(Reason.SIGNING_NOT_OFFERED)
-    extras = authorization.login_extras(provider, metadata, None if signs else visible_text)
-    if signs:
-        extras |= authorization.sign_extras(visible_text, binding_line)
-    return authorization.start(
-        provider,
-        metadata,
-        purpose="sign",
-        redirect_uri=redirect_uri,
-        scope=authorization.LOGIN_SCOPES + (f" {authorization.SIGN_SCOPE}" if signs else ""),
-        prompt="login consent" if signs else "login",
-        claims=authorization.id_token_claims(provider, bound, signature=signs),
-        extras=extras,
-        ui_locales=ui_locales,
-        purpose_binding=purpose_binding,
-        remembered={
-            "expected_personnummer": bound.digits,
-            "visible_text": visible_text,
-            "binding_line": binding_line,
-        },
-        now=now or datetime.now(UTC),
+    asked = Asked(
+        redirect_uri,
+        now or datetime.now(UTC),
+        ui_locales,
+        message=visible_text,
+        bound=bound,
+        signs=provider.sign != "none",
+        visible_text=visible_text,
+        binding_line=binding_line,
     )
+    remembered = {
+        "binding": dict(purpose_binding),
+        "expected_personnummer": bound.digits,
+        "visible_text": visible_text,
+        "binding_line": binding_line,
+    }
+    return _start(provider, store, "sign", asked, remembered)
 
 
 def finish_signing(
@@ -190,16 +200,15 @@ def _signing_result(
     received: Received,
     now: datetime,
 ) -> SigningResult:
-    names = provider.claims
-    received.user_signature = _blob(claims, names.user_signature)
-    received.ocsp = _blob(claims, names.authn_evidence)
+    signed = provider.adapter.signed(provider, claims)
+    received.user_signature, received.ocsp = signed.signature, signed.revocation
     if identity.personnummer != pending["expected_personnummer"]:
         raise EidRefused(Reason.NUMBER_NOT_EXPECTED)
     if provider.sign == "none":
         if received.user_signature is not None:
             raise EidRefused(Reason.SIGNATURE_UNASKED)
         material = _material(provider, pending, received, now, None)
-        return SigningResult(identity, material, None, "godkant_efter_inloggning")
+        return SigningResult(provider, identity, material, None, "godkant_efter_inloggning")
     if received.user_signature is None:
         raise EidRefused(Reason.SIGNATURE_MISSING)
     verified = verify_signature(
@@ -212,18 +221,8 @@ def _signing_result(
         window=(visit.started_at(pending), now),
         nonce_rule=provider.ocsp_nonce,
     )
-    return SigningResult(identity, _material(provider, pending, received, now, None), verified, "underskrift")
-
-
-def _blob(claims: Mapping[str, Any], name: str) -> bytes | None:
-    """The bytes of a Base64 claim; None when it is absent or empty."""
-    value = claims.get(name)
-    if not value:
-        return None
-    try:
-        return base64.b64decode(value, validate=True)
-    except (ValueError, TypeError):
-        raise SignatureInvalid(SignatureReason.STRUCTURE) from None
+    material = _material(provider, pending, received, now, None)
+    return SigningResult(provider, identity, material, verified, "underskrift")
 
 
 def _material(
@@ -234,7 +233,7 @@ def _material(
     reason: SignatureReason | None,
 ) -> SigningMaterial:
     return SigningMaterial(
-        provider_id=provider.id,
+        provider_id=provider.handle,
         issuer=provider.issuer,
         client_id=provider.client_id,
         expected_personnummer=pending["expected_personnummer"],

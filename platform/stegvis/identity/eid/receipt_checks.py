@@ -8,14 +8,14 @@ import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from stegvis.identity.eid import binding, tokens
-from stegvis.identity.eid.authorization import PARAM, SIGN_SCOPE, message_object
+from stegvis.identity.eid.claims import full_name, seconds_of, text_of, value_of
 from stegvis.identity.eid.errors import EidRefused, ProviderConfigError
 from stegvis.identity.eid.evidence import Evidence, certificate_facts, claim_map, signed_members
+from stegvis.identity.eid.receipt_requests import Asked, CheckFailed, must, read_request
 from stegvis.identity.eid.signature import SignatureInvalid, VerifiedSignature, verify_signature
-from stegvis.identity.eid.tokens import LEEWAY, Decoded
+from stegvis.identity.eid.tokens import Decoded
 
 
 @dataclass
@@ -43,10 +43,6 @@ class Findings:
             self.wrong(wrong)
 
 
-class CheckFailed(Exception):
-    """One check does not hold; the message is the Swedish sentence for the report."""
-
-
 def check_evidence(record: Evidence, roots: Sequence[bytes], findings: Findings) -> None:
     """Adds one line per check. Nothing but the record and the pinned roots is used."""
     _run(findings, "Texten och dokumentet är de som underskriften är bunden till.", lambda: _text(record))
@@ -62,20 +58,13 @@ def check_evidence(record: Evidence, roots: Sequence[bytes], findings: Findings)
     id_token = _token(
         findings, "Intyget från leverantören är signerat", record.proof.id_token, record.proof.id_token_jwk
     )
-    userinfo = _token(
-        findings, "Personuppgifterna är signerade", record.proof.userinfo, record.proof.userinfo_jwk
-    )
-    if request is not None:
-        _run(
-            findings,
-            "Begäran visade just den här texten för just den här personen.",
-            lambda: _request(record, request),
-        )
-    if request is not None and id_token is not None:
+    userinfo = _userinfo(record, id_token, findings)
+    asked = _request(record, request, findings) if request is not None else None
+    if asked is not None and id_token is not None:
         _run(
             findings,
             "Intyget svarar på just den här begäran, i rätt tid och med rätt nivå.",
-            lambda: _id_token(record, request, id_token),
+            lambda: _id_token(record, asked, id_token),
         )
     if id_token is not None and userinfo is not None:
         _run(
@@ -110,29 +99,24 @@ def _run(findings: Findings, sentence: str, check: Callable[[], None]) -> None:
         findings.right(sentence)
 
 
-def _must(holds: bool, sentence: str) -> None:
-    if not holds:
-        raise CheckFailed(sentence)
-
-
 def _text(record: Evidence) -> None:
     matter = record.matter
     line = binding.read_binding_line(matter.binding_line)
-    _must(line.text == binding.text_sha256(matter.text), "Texten i kvittot är inte den som skrevs under.")
+    must(line.text == binding.text_sha256(matter.text), "Texten i kvittot är inte den som skrevs under.")
     manifest = matter.manifest_json.encode("utf-8")
-    _must(line.doc == binding.sha256_hex(manifest), "Dokumentet i kvittot är inte det som skrevs under.")
+    must(line.doc == binding.sha256_hex(manifest), "Dokumentet i kvittot är inte det som skrevs under.")
     differing = [name for name, agrees in signed_members(record).items() if not agrees]
-    _must(not differing, f"Dokumentet säger något annat än kvittot om: {', '.join(differing)}.")
-    _must(line.tenant == matter.tenant, "Underskriften hör till en annan organisation än kvittot säger.")
-    _must(line.txn == matter.transaction_id, "Underskriften hör till ett annat tillfälle än kvittot säger.")
+    must(not differing, f"Dokumentet säger något annat än kvittot om: {', '.join(differing)}.")
+    must(line.tenant == matter.tenant, "Underskriften hör till en annan organisation än kvittot säger.")
+    must(line.txn == matter.transaction_id, "Underskriften hör till ett annat tillfälle än kvittot säger.")
 
 
 def _signature(record: Evidence, roots: Sequence[bytes], findings: Findings) -> VerifiedSignature | None:
     found: list[VerifiedSignature] = []
 
     def verify() -> None:
-        _must(record.proof.signature is not None, "Underskriften saknas i kvittot.")
-        _must(record.proof.signature_format == "bankid-xmldsig-1", "Kvittot anger fel form av underskrift.")
+        must(record.proof.signature is not None, "Underskriften saknas i kvittot.")
+        must(record.proof.signature_format == "bankid-xmldsig-1", "Kvittot anger fel form av underskrift.")
         found.append(
             verify_signature(
                 record.proof.signature or b"",
@@ -152,8 +136,8 @@ def _signature(record: Evidence, roots: Sequence[bytes], findings: Findings) -> 
 
 
 def _no_signature(record: Evidence) -> None:
-    _must(record.proof.signature is None, "Kvittot säger att ingen underskrift finns, men det har en.")
-    _must(record.proof.signature_format == "oidc-idtoken", "Kvittot anger fel form av underskrift.")
+    must(record.proof.signature is None, "Kvittot säger att ingen underskrift finns, men det har en.")
+    must(record.proof.signature_format == "oidc-idtoken", "Kvittot anger fel form av underskrift.")
 
 
 def _token(findings: Findings, what: str, token: str, jwk: Mapping[str, str]) -> Decoded | None:
@@ -166,68 +150,61 @@ def _token(findings: Findings, what: str, token: str, jwk: Mapping[str, str]) ->
     return decoded
 
 
-def _request(record: Evidence, request: Decoded) -> None:
-    claims, matter, signer = request.claims, record.matter, record.signer
-    _must(
-        claims["iss"] == signer.client_id and claims["aud"] == signer.iss,
-        "Begäran gick från någon annan eller till någon annan än kvittot säger.",
-    )
-    _must(
-        abs(claims["iat"] - record.times.started_at.timestamp()) <= LEEWAY,
-        "Begäran gjordes vid en annan tid än kvittot säger.",
-    )
-    hashes = (binding.sha256_hex(claims["state"].encode()), binding.sha256_hex(claims["nonce"].encode()))
-    _must(
-        hashes == (record.proof.state_sha256, record.proof.nonce_sha256),
-        "Begäran hör till ett annat besök än kvittot säger.",
-    )
-    bound = {name: value["value"] for name, value in claims["claims"]["id_token"].items() if _is_bound(value)}
-    names = claim_map(record)
-    name = names.coordination_number if signer.is_coordination_number else names.personnummer
-    _must(
-        bound == {name: signer.expected_personnummer},
-        "Begäran var inte riktad till den som skulle skriva under.",
-    )
-    wanted = SIGN_SCOPE in claims["scope"].split()
-    _must(wanted == (record.assurance == "underskrift"), "Begäran gällde något annat än kvittot säger.")
-    if wanted:
-        asked = claims[f"{PARAM}signRequest"]
-        line = base64.b64encode(matter.binding_line.encode("utf-8")).decode("ascii")
-        _must(asked["tbs_data"] == line, "Begäran var bunden till ett annat dokument.")
-        _must(asked["sign_message"] == message_object(matter.text), "Begäran visade en annan text.")
+def _userinfo(record: Evidence, id_token: Decoded | None, findings: Findings) -> Decoded | None:
+    """The signed UserInfo; the ID token itself where the provider gave everything there."""
+    proof = record.proof
+    if proof.userinfo is None or proof.userinfo_jwk is None:
+        findings.add(
+            proof.userinfo is None and proof.userinfo_jwk is None,
+            "Personuppgifterna står i intyget.",
+            "Personuppgifterna saknar sin nyckel, eller nyckeln sina personuppgifter.",
+        )
+        return id_token
+    return _token(findings, "Personuppgifterna är signerade", proof.userinfo, proof.userinfo_jwk)
 
 
-def _is_bound(value: Any) -> bool:
-    return isinstance(value, dict) and "value" in value
+def _request(record: Evidence, request: Decoded, findings: Findings) -> Asked | None:
+    found: list[Asked] = []
+    _run(
+        findings,
+        "Begäran visade just den här texten för just den här personen.",
+        lambda: found.append(read_request(record, request)),
+    )
+    return found[0] if found else None
 
 
-def _id_token(record: Evidence, request: Decoded, id_token: Decoded) -> None:
-    signer = record.signer
-    levels = request.claims["claims"]["id_token"]["acr"]["values"]
+def _id_token(record: Evidence, asked: Asked, id_token: Decoded) -> None:
+    signer, names = record.signer, claim_map(record)
     expected = tokens.Expected(
         issuer=signer.iss,
         client_id=signer.client_id,
-        nonce=request.claims["nonce"],
+        nonce=asked.nonce,
         requested_at=record.times.started_at,
-        accepted_acr=tuple(levels),
+        accepted_acr=asked.levels,
+        names=names,
+        longest_lifetime=asked.longest_lifetime,
     )
     tokens.check_id_token(id_token.claims, expected, record.times.completed_at)
-    said = (id_token.claims["sub"], id_token.claims["acr"], id_token.claims["auth_time"])
-    _must(
+    said = (
+        id_token.claims["sub"],
+        value_of(id_token.claims, names.level),
+        seconds_of(id_token.claims, names.auth_time),
+    )
+    must(
         said == (signer.sub, signer.acr, signer.auth_time.timestamp()),
         "Intyget säger något annat än kvittot om vem, hur säkert eller när.",
     )
-    _must(
+    must(
         signer.level == signer.acr.rsplit("/", 1)[-1], "Tillitsnivån i kvittot är inte den som intyget anger."
     )
-    names = claim_map(record)
     for name, blob in (
         (names.user_signature, record.proof.signature),
         (names.authn_evidence, record.proof.ocsp),
     ):
         kept = None if blob is None else base64.b64encode(blob).decode("ascii")
-        _must(
-            id_token.claims.get(name) == kept, "Underskriften eller spärrsvaret är inte det som intyget bar."
+        must(
+            value_of(id_token.claims, name) == kept,
+            "Underskriften eller spärrsvaret är inte det som intyget bar.",
         )
 
 
@@ -242,23 +219,25 @@ def _same_person(
         number.digits,
         tokens.read_person(userinfo.claims, names).digits,
     }
-    shown = str(userinfo.claims.get(names.name, ""))
+    shown = full_name(userinfo.claims, names)
     if verified is not None:
         numbers.add(verified.signer_personnummer)
         shown = verified.signer_name
-    _must(len(numbers) == 1, "Det är inte samma person i alla delar av kvittot.")
-    _must(signer.is_coordination_number == number.is_coordination_number, "Numrets sort stämmer inte.")
-    _must(signer.name == shown, "Namnet i kvittot är inte det som underskriften bär.")
+    must(len(numbers) == 1, "Det är inte samma person i alla delar av kvittot.")
+    must(signer.is_coordination_number == number.is_coordination_number, "Numrets sort stämmer inte.")
+    must(signer.name == shown, "Namnet i kvittot är inte det som underskriften bär.")
     for claim, kept in (
-        ("txn", signer.txn),
+        (names.txn, signer.txn),
         (names.authn_provider, signer.authn_provider),
         (names.device_ip, signer.device_ip),
     ):
-        said = userinfo.claims.get(claim, id_token.claims.get(claim))
-        _must(said == kept, "Intyget säger något annat än kvittot om hur det gick till.")
-    tokens.check_userinfo(
-        userinfo.claims, id_token.claims, signer.iss, signer.client_id, record.times.completed_at
-    )
+        said = text_of(userinfo.claims, claim)
+        said = said if said is not None else text_of(id_token.claims, claim)
+        must(said == kept, "Intyget säger något annat än kvittot om hur det gick till.")
+    if record.proof.userinfo is not None:
+        tokens.check_userinfo(
+            userinfo.claims, id_token.claims, signer.iss, signer.client_id, record.times.completed_at
+        )
 
 
 def _recorded(record: Evidence, verified: VerifiedSignature) -> None:
@@ -268,17 +247,15 @@ def _recorded(record: Evidence, verified: VerifiedSignature) -> None:
         and result.shown_relying_party == verified.relying_party
         and result.warnings == verified.warnings
     )
-    _must(same, "Kvittot säger något annat om certifikatet än certifikatet självt.")
+    must(same, "Kvittot säger något annat om certifikatet än certifikatet självt.")
 
 
 def _times(record: Evidence, verified: VerifiedSignature | None) -> None:
     times = record.times
-    _must(times.started_at <= times.completed_at, "Kvittot säger att svaret kom före begäran.")
-    _must(
-        record.verification_result.verified_at >= times.started_at, "Kontrollen gjordes före underskriften."
-    )
+    must(times.started_at <= times.completed_at, "Kvittot säger att svaret kom före begäran.")
+    must(record.verification_result.verified_at >= times.started_at, "Kontrollen gjordes före underskriften.")
     signed_at = verified.signed_at if verified is not None else None
-    _must(times.signed_at == signed_at, "Tiden för underskriften är inte den som utfärdaren angav.")
+    must(times.signed_at == signed_at, "Tiden för underskriften är inte den som utfärdaren angav.")
 
 
 def _say_what_is_covered(record: Evidence, verified: VerifiedSignature | None, findings: Findings) -> None:

@@ -18,8 +18,14 @@ from stegvis.identity.accounts import service as accounts
 from stegvis.identity.accounts import sessions
 from stegvis.identity.audit import service as audit
 from stegvis.identity.eid import visits
-from stegvis.identity.eid.errors import EidCancelled, EidError, EidRefused, EidUnavailable
-from stegvis.identity.eid.providers import public_jwks
+from stegvis.identity.eid.client_keys import public_jwks
+from stegvis.identity.eid.errors import (
+    EidCancelled,
+    EidError,
+    EidRefused,
+    EidUnavailable,
+    ProviderConfigError,
+)
 
 blueprint = Blueprint("eid", __name__, template_folder="templates")
 log = structlog.get_logger("stegvis.eid")
@@ -32,15 +38,14 @@ CHOICE_SECONDS = 5 * 60
 def choose() -> Any:
     """The first page: which e-ID, and what to do without one."""
     onward = safe_onward(request.args.get("vidare"))
-    providers = [visits.provider(one) for one in g.forbund.forbund.eid]
-    return render_template("eid/choose.html", providers=providers, onward=onward)
+    return render_template("eid/choose.html", rows=visits.login_rows(g.forbund.id), onward=onward)
 
 
 @blueprint.post("/logga-in/<provider_id>")
 @policy.public("Här börjar en inloggning.")
 def begin(provider_id: str) -> Any:
     """Leave for the provider; one that does not answer leads back with a sentence."""
-    if provider_id not in g.forbund.forbund.eid:
+    if provider_id not in [row.handle for row in visits.login_rows(g.forbund.id)]:
         abort(404)
     onward = safe_onward(request.form.get("vidare"))
     try:
@@ -54,7 +59,7 @@ def begin(provider_id: str) -> Any:
 @policy.public("Hit kommer svaret från e-legitimationen; besöket finns i webbläsarens egen session.")
 def answer(provider_id: str) -> Any:
     """The callback of one provider, for logins and signings alike; the kept visit says which."""
-    if provider_id not in g.forbund.forbund.eid:
+    if not visits.is_used(g.forbund.id, provider_id):
         abort(404)
     params = request.args.to_dict()
     try:
@@ -276,6 +281,8 @@ def sentence_for(error: EidError) -> str:
         return _("Du avbröt eller kunde inte legitimeras. Inget har ändrats. Försök igen när du vill.")
     if isinstance(error, EidUnavailable):
         return _("E-legitimationen svarar inte just nu. Inget har ändrats. Försök igen om en stund.")
+    if isinstance(error, ProviderConfigError):
+        return _("E-legitimationen är fel inställd hos oss. Inget har ändrats. Välj en annan e-legitimation.")
     return _("Svaret från e-legitimationen gick inte att lita på, så inget har ändrats. Försök igen.")
 
 
@@ -283,10 +290,7 @@ def sentence_for(error: EidError) -> str:
 @policy.public("Öppna nycklar som e-legitimationens leverantör prövar våra begäranden med.")
 def jwks() -> Any:
     """Our public keys."""
-    keys = {
-        visits.provider(one).client_key.kid: visits.provider(one).client_key for one in g.forbund.forbund.eid
-    }
-    return public_jwks(keys.values())
+    return public_jwks(visits.public_keys(g.forbund.id))
 
 
 def init_app(app: Flask) -> None:

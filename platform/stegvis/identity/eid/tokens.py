@@ -19,14 +19,13 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 from joserfc.jws import JWSRegistry
 
+from stegvis.identity.eid.claims import ClaimMap, seconds_of, value_of
 from stegvis.identity.eid.errors import EidRefused, Reason
 from stegvis.identity.eid.personal_number import PersonalNumber, read_number
-from stegvis.identity.eid.providers import PINNED_ALGORITHMS, ClaimMap
 
 LEEWAY = 30
 """Seconds that a provider's clock may differ from ours."""
-LONGEST_LIFETIME = 300
-"""Seconds from iat to exp of an ID token (The Swedish OpenID Connect Profile 1.0, section 3)."""
+PINNED_ALGORITHMS = ("RS256", "ES256", "PS256")
 _KEY_TYPE = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC"}
 
 
@@ -49,7 +48,8 @@ class Decoded:
 class Expected:
     """What an ID token must say.
 
-    ``access_token`` None: there is none to compare with (a receipt years later).
+    ``access_token`` None: there is none to compare with (a receipt years later). ``names`` says where level
+    and time of authentication stand, ``longest_lifetime`` is in seconds from iat to exp.
     """
 
     issuer: str
@@ -59,6 +59,8 @@ class Expected:
     accepted_acr: tuple[str, ...]
     access_token: str | None = field(default=None, repr=False)
     at_hash_required: bool = True
+    names: ClaimMap = field(default_factory=ClaimMap)
+    longest_lifetime: int = 300
 
 
 def read_header(token: str) -> dict[str, Any]:
@@ -146,17 +148,17 @@ def check_id_token(claims: Mapping[str, Any], expected: Expected, now: datetime)
         raise EidRefused(Reason.AUDIENCE_WRONG)
     if claims.get("azp", expected.client_id) != expected.client_id:
         raise EidRefused(Reason.AUDIENCE_WRONG)
-    _check_times(claims, expected.requested_at.timestamp(), now.timestamp())
+    _check_times(claims, expected, now.timestamp())
     if not expected.nonce or claims.get("nonce") != expected.nonce:
         raise EidRefused(Reason.NONCE_WRONG)
     _check_at_hash(claims, expected)
     subject = claims.get("sub")
     if not (isinstance(subject, str) and subject.strip()):
         raise EidRefused(Reason.SUBJECT_MISSING)
-    acr = claims.get("acr")
-    if not isinstance(acr, str) or not acr:
+    level = value_of(claims, expected.names.level)
+    if not isinstance(level, str) or not level:
         raise EidRefused(Reason.ACR_MISSING)
-    if acr not in expected.accepted_acr:
+    if level not in expected.accepted_acr:
         raise EidRefused(Reason.ACR_NOT_ACCEPTED)
 
 
@@ -173,15 +175,17 @@ def epoch(claims: Mapping[str, Any], name: str) -> float:
     return float(value)
 
 
-def _check_times(claims: Mapping[str, Any], requested_at: float, now: float) -> None:
-    expires, issued, authenticated = (epoch(claims, name) for name in ("exp", "iat", "auth_time"))
+def _check_times(claims: Mapping[str, Any], expected: Expected, now: float) -> None:
+    requested_at = expected.requested_at.timestamp()
+    expires, issued = epoch(claims, "exp"), epoch(claims, "iat")
+    authenticated = seconds_of(claims, expected.names.auth_time)
     if now > expires + LEEWAY:
         raise EidRefused(Reason.TOKEN_EXPIRED)
     if not requested_at - LEEWAY <= issued <= now + LEEWAY:
         raise EidRefused(Reason.ISSUED_AT_OUTSIDE_VISIT)
     if "nbf" in claims and epoch(claims, "nbf") > now + LEEWAY:
         raise EidRefused(Reason.ISSUED_AT_OUTSIDE_VISIT)
-    if not 0 <= expires - issued <= LONGEST_LIFETIME:
+    if not 0 <= expires - issued <= expected.longest_lifetime:
         raise EidRefused(Reason.LIFETIME_TOO_LONG)
     # Every request says prompt=login, so the person must have acted after it was made.
     if not requested_at - LEEWAY <= authenticated <= now + LEEWAY:
@@ -224,7 +228,8 @@ def read_person(claims: Mapping[str, Any], names: ClaimMap) -> PersonalNumber:
     Raises ``EidRefused(NUMBER_...)`` (OIDC Sweden, Claims and Scopes 1.0 section 2: the two exclude each
     other).
     """
-    found = {name: claims[name] for name in {names.personnummer, names.coordination_number} if name in claims}
+    kinds = (names.personnummer, names.coordination_number)
+    found = {name: value for name in kinds if (value := value_of(claims, name)) is not None}
     if not found:
         raise EidRefused(Reason.NUMBER_MISSING)
     if len(found) > 1:
@@ -233,4 +238,6 @@ def read_person(claims: Mapping[str, Any], names: ClaimMap) -> PersonalNumber:
     number = read_number(value)
     if name != (names.coordination_number if number.is_coordination_number else names.personnummer):
         raise EidRefused(Reason.NUMBER_AMBIGUOUS)
+    if names.country and value_of(claims, names.country) != "SE":
+        raise EidRefused(Reason.NUMBER_FOREIGN)
     return number

@@ -27,13 +27,14 @@ _UNAVAILABLE = frozenset({"server_error", "temporarily_unavailable"})
 
 @dataclass(frozen=True)
 class Started:
-    """A visit to begin: a form that posts ``fields`` to ``post_url``, and ``pending`` to keep under its
+    """A visit to begin: a form that sends ``fields`` to ``post_url``, and ``pending`` to keep under its
     state.
     """
 
     post_url: str
     fields: dict[str, str] = field(repr=False)
     pending: dict[str, Any] = field(repr=False)
+    method: Literal["post", "get"] = "post"
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class Identity:
     """Who the provider says was there. ``personnummer`` is 12 digits; times are aware.
 
     ``id_token`` and ``userinfo`` are the raw signed tokens, each with the public key (JWK) that verified it:
-    providers change keys, and without it the token cannot be checked again. An account is found by ``(iss,
+    providers change keys, and without it the token cannot be checked again. ``userinfo`` is None where the
+    provider is not asked for one. ``acr`` is the level, whichever claim gave it. An account is found by ``(iss,
     sub)`` and by the number, never by taking ``sub`` apart. Names may be empty.
     """
 
@@ -59,8 +61,8 @@ class Identity:
     device_ip: str | None = field(repr=False)
     id_token: str = field(repr=False)
     id_token_jwk: Mapping[str, Any] = field(repr=False)
-    userinfo: str = field(repr=False)
-    userinfo_jwk: Mapping[str, Any] = field(repr=False)
+    userinfo: str | None = field(repr=False)
+    userinfo_jwk: Mapping[str, Any] | None = field(repr=False)
 
 
 @dataclass
@@ -103,11 +105,12 @@ class SigningMaterial:
 
 @dataclass(frozen=True)
 class SigningResult:
-    """A signing that holds.
+    """A signing that holds, and the provider that it was made with, as its row was at the time.
 
     Without a signature (``sign = "none"``) ``assurance`` says *godkant_efter_inloggning*.
     """
 
+    provider: Provider
     identity: Identity
     material: SigningMaterial
     verified: VerifiedSignature | None
@@ -137,7 +140,7 @@ def check_return(
     """
     if pending.get("purpose") != purpose:
         raise EidRefused(Reason.WRONG_PURPOSE)
-    same = (provider.id, provider.issuer, provider.client_id)
+    same = (provider.key, provider.issuer, provider.client_id)
     if (pending.get("provider"), pending.get("issuer"), pending.get("client_id")) != same:
         raise EidRefused(Reason.WRONG_PROVIDER)
     if purpose_binding is not None and pending.get("binding") != dict(purpose_binding):

@@ -1,4 +1,4 @@
-"""E-ID visits of a browser: which providers there are, what is kept while somebody is away, what comes next.
+"""E-ID visits of a browser: which providers may be used, what is kept while somebody is away, what comes next.
 
 A visit is kept in the browser's own session under its state, sealed with the keys of the scope that it is
 for, and taken out once. What follows a finished signing is said by the room that began it.
@@ -7,9 +7,9 @@ for, and taken out once. What follows a finished signing is said by the room tha
 import base64
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, session, url_for
@@ -17,14 +17,18 @@ from flask import Flask, current_app, session, url_for
 from stegvis.ground.keys import KeyFault
 from stegvis.ground.tenancy import ScopeId
 from stegvis.ground.tenancy.scope import scopes
-from stegvis.identity.eid.errors import EidRefused, ProviderConfigError, Reason
+from stegvis.ground.tenancy.tenants import Forbund
+from stegvis.identity.eid import trouble
+from stegvis.identity.eid.client_keys import ClientKey
+from stegvis.identity.eid.errors import EidRefused, Reason
 from stegvis.identity.eid.protocol import finish_login, finish_signing, start_login, start_signing
 from stegvis.identity.eid.providers import Provider
+from stegvis.identity.eid.rows import FOLDER, ROWS, Row, RowFile, Rows, require
 from stegvis.identity.eid.visit import Identity, SigningResult, Started
 
+__all__ = ["FOLDER", "ROWS"]
+
 MOST_OPEN = 4
-FOLDER = "eid"
-ROWS = "providers.json"
 
 
 @dataclass(frozen=True)
@@ -52,31 +56,44 @@ def pages_after(purpose: str) -> tuple[SignedPage, FailedPage]:
     return _after_signing[purpose]
 
 
-def provider(provider_id: str) -> Provider:
-    """A provider of the installation. Raises ProviderConfigError with a sentence."""
-    known: dict[str, Provider] = current_app.extensions["stegvis.eid"]
-    if provider_id not in known:
-        folder: Path = current_app.config["STEGVIS"].home / FOLDER
-        try:
-            rows = json.loads((folder / ROWS).read_text("utf-8"))
-        except FileNotFoundError:
-            raise ProviderConfigError(f"Filen {ROWS} med e-legitimationer saknas.") from None
-        known.update({row["id"]: Provider.from_config(row, folder) for row in rows})
-    try:
-        return known[provider_id]
-    except KeyError:
-        raise ProviderConfigError(f"Det finns ingen e-legitimation som heter {provider_id}.") from None
+def rows() -> Rows:
+    """The providers as their file has them now."""
+    kept: RowFile = current_app.extensions["stegvis.eid"]
+    return kept.read()
+
+
+def login_rows(forbund_id: str) -> list[Row]:
+    """What a förbund shows on its login page; a row that does not hold says so."""
+    return rows().for_login(_forbund(forbund_id))
+
+
+def signing_providers(scope: ScopeId) -> list[Provider]:
+    """The providers that may be used for a signing in a huvudman's scope, those that hold."""
+    found = _signing_rows(scope)
+    return [row.provider for row in found if row.provider is not None]
+
+
+def public_keys(forbund_id: str) -> list[ClientKey]:
+    """Our keys at the providers that a förbund's visits use."""
+    found = rows()
+    return found.keys(found.of_forbund(_forbund(forbund_id)))
+
+
+def is_used(forbund_id: str, provider_id: str) -> bool:
+    """Whether a visit of a förbund may come back from that provider: for its login, or a huvudman's signing."""
+    return any(row.handle == provider_id for row in rows().of_forbund(_forbund(forbund_id)))
 
 
 def begin_login(provider_id: str, forbund_id: str, forbund_name: str, onward: str) -> Started:
     """Begin a login and keep the visit. Raises EidUnavailable, EidRefused, ProviderConfigError."""
-    binding = {"forbund": forbund_id, "purpose": "login"}
-    started = start_login(
-        provider(provider_id),
-        redirect_uri=_callback(provider_id),
-        purpose_binding=binding,
-        user_message=f"Logga in i Stegvis hos {forbund_name}",
-    )
+    provider = require(login_rows(forbund_id), provider_id)
+    with _noted(provider):
+        started = start_login(
+            provider,
+            redirect_uri=_callback(provider_id),
+            purpose_binding={"forbund": forbund_id, "purpose": "login"},
+            user_message=f"Logga in i Stegvis hos {forbund_name}",
+        )
     _keep(started, ScopeId(forbund_id), "login", {"onward": onward})
     return started
 
@@ -91,15 +108,20 @@ def begin_signing(
     binding_line: str,
     facts: dict[str, Any],
 ) -> Started:
-    """Begin a signing by one person and keep the visit; `facts` are ids that the room wants back."""
-    started = start_signing(
-        provider(provider_id),
-        redirect_uri=_callback(provider_id),
-        expected_personnummer=number,
-        visible_text=visible_text,
-        binding_line=binding_line,
-        purpose_binding={"forbund": scope.forbund, "purpose": purpose},
-    )
+    """Begin a signing by one person and keep the visit; `facts` are ids that the room wants back.
+
+    Only a provider of the scope's own, or one of the service's that its huvudman lets sign, is used.
+    """
+    provider = require(_signing_rows(scope), provider_id)
+    with _noted(provider):
+        started = start_signing(
+            provider,
+            redirect_uri=_callback(provider_id),
+            expected_personnummer=number,
+            visible_text=visible_text,
+            binding_line=binding_line,
+            purpose_binding={"forbund": scope.forbund, "purpose": purpose},
+        )
     _keep(started, scope, purpose, facts)
     return started
 
@@ -123,17 +145,31 @@ def take(state: str) -> Visit:
 def finished_login(visit: Visit, provider_id: str, params: dict[str, str]) -> Identity:
     """Who logged in; raises EidCancelled, EidRefused, EidUnavailable."""
     binding = {"forbund": visit.scope.forbund, "purpose": "login"}
-    return finish_login(
-        provider(provider_id), visit.pending, params, now=datetime.now(UTC), purpose_binding=binding
-    )
+    provider = require(login_rows(visit.scope.forbund), provider_id)
+    with _noted(provider):
+        return finish_login(provider, visit.pending, params, now=datetime.now(UTC), purpose_binding=binding)
 
 
 def finished_signing(visit: Visit, provider_id: str, params: dict[str, str]) -> SigningResult:
     """The verified signing; raises EidCancelled, EidRefused, EidUnavailable."""
     binding = {"forbund": visit.scope.forbund, "purpose": visit.purpose}
-    return finish_signing(
-        provider(provider_id), visit.pending, params, now=datetime.now(UTC), purpose_binding=binding
-    )
+    provider = require(_signing_rows(visit.scope), provider_id)
+    with _noted(provider):
+        return finish_signing(provider, visit.pending, params, now=datetime.now(UTC), purpose_binding=binding)
+
+
+def _noted(provider: Provider) -> AbstractContextManager[None]:
+    return trouble.noted(current_app.extensions["stegvis.broker"], provider)
+
+
+def _signing_rows(scope: ScopeId) -> list[Row]:
+    if scope.huvudman is None:
+        return [row for row in login_rows(scope.forbund) if not row.owner]
+    return rows().for_signing(_forbund(scope.forbund), scope.huvudman)
+
+
+def _forbund(forbund_id: str) -> Forbund:
+    return scopes().directory.get(forbund_id)
 
 
 def _keep(started: Started, scope: ScopeId, purpose: str, facts: dict[str, Any]) -> None:
@@ -151,5 +187,5 @@ def _callback(provider_id: str) -> str:
 
 
 def init_app(app: Flask) -> None:
-    """Start with no provider read: the first visit reads them."""
-    app.extensions["stegvis.eid"] = {}
+    """The providers' file; read when somebody needs it, and again when it changes."""
+    app.extensions["stegvis.eid"] = RowFile(app.config["STEGVIS"].home / FOLDER)

@@ -28,12 +28,12 @@ from eid_faults.parties import (
     Live,
     Running,
     Scripted,
-    config_row,
     matter,
     outcome_of,
 )
 from eid_faults.web import Web, listening
-from stegvis.identity.eid import Evidence, Matter, Provider, from_signing, public_jwks
+from provider_rows import IDURA_CLIENT, IDURA_SECRET, ROWS, config_row, write_secret
+from stegvis.identity.eid import Evidence, Matter, Provider, ensure_client_key, from_signing, public_jwks
 from testlegitimation.ca import TestCA
 from visiting import HOST, People, RunningEid, Visitor
 
@@ -44,9 +44,13 @@ def running_eid(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     home = tmp_path_factory.mktemp("eid")
     ca = TestCA.load_or_create(home / "state" / "ca")
     (home / "root.pem").write_bytes(ca.root_pem)
-    key = Provider.from_config(config_row("http://localhost:1"), home).client_key
+    key = ensure_client_key(home / "prov.jwk")
     client = {"client_id": "prov", "jwks": public_jwks([key]), "redirect_uris": [BACK], "name": "Provnämnden"}
-    (home / "clients.json").write_text(json.dumps([{**client, "may_sign": True}]))
+    write_secret(home / "prov.secret", IDURA_SECRET)
+    idura = {"client_id": IDURA_CLIENT, "client_secret": IDURA_SECRET}
+    (home / "clients.json").write_text(
+        json.dumps([{**one, "may_sign": True} for one in (client, client | idura)])
+    )
     people = [{"personnummer": SIGNER.personnummer, "given_name": "Test", "family_name": "Testsson"}]
     (home / "people.json").write_text(json.dumps(people))
     command = [sys.executable, "-m", "testlegitimation", "--port", "0", "--home", str(home / "state")]
@@ -69,10 +73,16 @@ def running_eid(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 @pytest.fixture
-def live(running_eid: Running) -> Iterator[Live]:
+def kind() -> str:
+    """The kind of provider that ``live`` is at; a test for both is parametrised with ``kind``."""
+    return "sweden"
+
+
+@pytest.fixture
+def live(running_eid: Running, kind: str) -> Iterator[Live]:
     """A fresh relying party at the running provider; no fault is left behind."""
-    provider = Provider.from_config(config_row(running_eid.issuer), running_eid.secrets)
-    party = Live(provider, ca=running_eid.ca)
+    provider = Provider.from_config(ROWS[kind](running_eid.issuer), running_eid.secrets)
+    party = Live(provider, ca=running_eid.ca, control=running_eid.issuer)
     yield party
     party.fault(None)
     party.http.close()
@@ -97,13 +107,28 @@ def certified(running_eid: Running, tmp_path_factory: pytest.TempPathFactory) ->
         pytest.skip(str(reason))
 
 
+@pytest.fixture
+def idura(running_eid: Running) -> Iterator[Live]:
+    """A fresh relying party at the other kind of provider, in the same program."""
+    provider = Provider.from_config(ROWS["idura"](running_eid.issuer), running_eid.secrets)
+    party = Live(provider, ca=running_eid.ca, control=running_eid.issuer)
+    yield party
+    party.fault(None)
+    party.http.close()
+
+
 @pytest.fixture(
-    params=["testlegitimation", pytest.param("oidc-provider", marks=pytest.mark.xdist_group("oidc-provider"))]
+    params=[
+        "testlegitimation",
+        "idura",
+        pytest.param("oidc-provider", marks=pytest.mark.xdist_group("oidc-provider")),
+    ]
 )
 def party(request: pytest.FixtureRequest) -> Live:
-    """A relying party at each of two providers: the test provider, and a certified one that is not ours."""
-    if request.param == "testlegitimation":
-        found: Live = request.getfixturevalue("live")
+    """A relying party at each of three providers: the test provider as both kinds, and a certified one."""
+    if request.param != "oidc-provider":
+        name = "live" if request.param == "testlegitimation" else request.param
+        found: Live = request.getfixturevalue(name)
         return found
     certified: Live = request.getfixturevalue("certified")
     return Live(certified.provider, ca=certified.ca)
@@ -134,6 +159,7 @@ def scripted(tmp_path: Path) -> Iterator[Scripted]:
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     row = config_row(f"http://127.0.0.1:{server.server_port}", sign="none", signature_root=None)
+    ensure_client_key(tmp_path / "prov.jwk")
     party = Scripted(Provider.from_config(row, tmp_path), server=server, answers=answers)
     party.publish()
     yield party
@@ -156,7 +182,7 @@ def web(
 
 @pytest.fixture
 def judged(request: pytest.FixtureRequest) -> Callable[[str, Callable[[Any], Any]], str]:
-    """What comes of an act with one of the parties: ``live``, ``scripted`` or ``web``."""
+    """What comes of an act with one of the parties: ``live``, ``idura``, ``scripted`` or ``web``."""
     return lambda party, act: outcome_of(lambda: act(request.getfixturevalue(party)))
 
 
@@ -167,13 +193,21 @@ def crafted_matter() -> Callable[..., Matter]:
 
 
 @pytest.fixture(scope="session")
-def evidence(running_eid: Running) -> Evidence:
-    """The evidence of one real signing at the running provider."""
-    provider = Provider.from_config(config_row(running_eid.issuer), running_eid.secrets)
-    party = Live(provider, ca=running_eid.ca)
-    result = party.visit("sign")
-    party.http.close()
-    return from_signing(result, matter(), provider=provider)
+def evidences(running_eid: Running) -> dict[str, Evidence]:
+    """The evidence of one real signing at the running provider, by its kind."""
+    found = {}
+    for kind, row in ROWS.items():
+        provider = Provider.from_config(row(running_eid.issuer), running_eid.secrets)
+        party = Live(provider, ca=running_eid.ca, control=running_eid.issuer)
+        found[kind] = from_signing(party.visit("sign"), matter(), provider=provider)
+        party.http.close()
+    return found
+
+
+@pytest.fixture
+def evidence(evidences: dict[str, Evidence], kind: str) -> Evidence:
+    """The evidence of a signing with the kind of provider that the test is for."""
+    return evidences[kind]
 
 
 @pytest.fixture(scope="session")

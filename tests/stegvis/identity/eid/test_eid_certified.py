@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from flask import Flask
 
 from asked import Asked
-from stegvis.identity.eid import visits
+from eid_rows import changed_rows
+from stegvis.config import Settings
 from visiting import People, RunningEid, Visitor
 
 pytestmark = pytest.mark.xdist_group("oidc-provider")
 
 
 @pytest.fixture
-def at_certified(app: Flask, eid: RunningEid, certified: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+def at_certified(eid: RunningEid, certified: Any, running_eid: Any, settings: Settings) -> Iterator[Any]:
     """The installation's BankID is a row for the certified provider, as an installation would write it."""
-    with app.app_context():
-        assert visits.provider("bankid").issuer == eid.issuer
-    row = dataclasses.replace(certified.provider, id="bankid", title="BankID", client_id="stegvis")
-    monkeypatch.setitem(app.extensions["stegvis.eid"], "bankid", row)
-    return certified
+    with changed_rows(settings) as rows:
+        key = rows.secret("certified.jwk", (running_eid.secrets / "prov.jwk").read_text())
+        root = rows.secret("certified.pem", (running_eid.secrets / "root.pem").read_text())
+        row = rows.row("bankid") | {"issuer": certified.provider.issuer, "at_hash_required": False}
+        rows.add(row | {"client_key": key, "signature_root": root})
+        yield certified
 
 
 def test_a_login_leads_home(people: People, browser: Callable[..., Visitor], at_certified: Any) -> None:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import fields
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from eid_faults.acts import Act
-from eid_faults.table import CASES, NAMED, WAITING, Case
+from eid_faults.table import CASES, NAMED, OTHER_KIND, WAITING, Case
 from eid_summary import line
-from stegvis.identity.eid import Provider
 from stegvis.identity.eid.tokens import verify
 
 TRIED = [one for one in CASES if one.acts]
@@ -22,6 +20,11 @@ TRIED = [one for one in CASES if one.acts]
 @pytest.mark.parametrize("case", TRIED, ids=lambda case: case.name)
 def test_case(case: Case, judged: Callable[[str, Act], str]) -> None:
     assert [judged(case.party, act) for act in case.acts] == [case.outcome] * len(case.acts)
+
+
+@pytest.mark.parametrize("case", OTHER_KIND, ids=lambda case: case.name)
+def test_case_at_the_other_kind_of_provider(case: Case, judged: Callable[[str, Act], str]) -> None:
+    assert [judged("idura", act) for act in case.acts] == [case.outcome] * len(case.acts)
 
 
 def test_the_table_has_exactly_the_named_cases_each_once() -> None:
@@ -45,9 +48,8 @@ def test_the_count_tells_what_failed_and_what_is_to_come() -> None:
 
 
 def test_what_is_left_out_is_not_there(app: Flask, live: Any) -> None:
-    """No back channel, no secret to send, no request by address, no token to renew a login with."""
+    """No back channel, no request by address, no token to renew a login with."""
     assert not [rule.rule for rule in app.url_map.iter_rules() if "channel" in rule.rule]
-    assert not [one.name for one in fields(Provider) if "secret" in one.name]
     for purpose in ("login", "sign"):
         started = live.start(purpose)
         asked = verify(started.fields["request"], live.provider.client_key.as_dict(private=False)).claims

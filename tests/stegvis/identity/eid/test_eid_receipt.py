@@ -34,6 +34,8 @@ from stegvis.identity.eid.tokens import verify
 from testlegitimation.ca import TestCA
 from testlegitimation.people import luhn_digit
 
+both = pytest.mark.parametrize("kind", ["sweden", "idura"])
+
 
 @pytest.fixture(scope="session")
 def roots(signed_case: dict[str, Any]) -> list[bytes]:
@@ -50,6 +52,7 @@ def forged(evidence: Evidence, part: str, **changes: Any) -> bytes:
     return receipt_bytes(dataclasses.replace(evidence, **{part: changed}))
 
 
+@both
 def test_a_receipt_holds_and_says_what_it_covers(
     evidence: Evidence, roots: list[bytes], tmp_path: Path
 ) -> None:
@@ -67,6 +70,7 @@ def test_a_receipt_holds_and_says_what_it_covers(
     assert list(tmp_path.iterdir()) == [path]
 
 
+@both
 def test_the_record_reads_back(evidence: Evidence) -> None:
     assert from_json(to_json(evidence)) == evidence
     assert json.loads(json.dumps(to_json(evidence))) == to_json(evidence)
@@ -258,10 +262,10 @@ FORGERIES: list[tuple[str, str, Callable[[Any], dict[str, Any]], str]] = [
         "Intyget från leverantören är signerat: signaturen stämmer inte med den nyckel som sparades.",
     ),
     (
-        "userinfo",
+        "key of userinfo",
         "proof",
-        lambda e: {"userinfo": e.proof.userinfo[:-8] + "AAAAAAAA"},
-        "Personuppgifterna är signerade: signaturen stämmer inte med den nyckel som sparades.",
+        lambda e: {"userinfo_jwk": None if e.proof.userinfo else e.proof.id_token_jwk},
+        "Personuppgifterna saknar sin nyckel, eller nyckeln sina personuppgifter.",
     ),
     (
         "time of signing",
@@ -284,6 +288,7 @@ FORGERIES: list[tuple[str, str, Callable[[Any], dict[str, Any]], str]] = [
 ]
 
 
+@both
 @pytest.mark.parametrize(
     ("part", "change", "said"), [row[1:] for row in FORGERIES], ids=[row[0] for row in FORGERIES]
 )
@@ -293,6 +298,12 @@ def test_a_forger_who_computes_the_checksums_anew_is_found(
     report = verify_bytes(forged(evidence, part, **change(evidence)), roots=roots)
     assert report.ok is False
     assert said in faults(report)
+
+
+def test_userinfo_that_was_changed_is_found(evidence: Evidence, roots: list[bytes]) -> None:
+    changed = forged(evidence, "proof", userinfo=(evidence.proof.userinfo or "")[:-8] + "AAAAAAAA")
+    said = "Personuppgifterna är signerade: signaturen stämmer inte med den nyckel som sparades."
+    assert said in faults(verify_bytes(changed, roots=roots))
 
 
 def test_a_forger_who_signs_the_facts_with_an_own_key_is_found(
@@ -317,6 +328,7 @@ def test_what_only_keyless_checksums_cover_is_said(evidence: Evidence, roots: li
     assert [line for line in report.lines if "kontrollsummor utan nyckel" in line] != []
 
 
+@both
 def test_a_signature_cannot_be_called_an_approval(evidence: Evidence, roots: list[bytes]) -> None:
     proof = dataclasses.replace(evidence.proof, signature=None, ocsp=None, signature_format="oidc-idtoken")
     times = dataclasses.replace(evidence.times, signed_at=None)
@@ -325,6 +337,7 @@ def test_a_signature_cannot_be_called_an_approval(evidence: Evidence, roots: lis
     assert (report.ok, "Begäran gällde något annat än kvittot säger." in faults(report)) == (False, True)
 
 
+@both
 def test_an_approval_says_that_it_is_no_signature(live: Any, crafted_matter: Callable[..., Matter]) -> None:
     live.provider = dataclasses.replace(live.provider, sign="none")
     record = from_signing(live.visit("sign"), crafted_matter(), provider=live.provider)
@@ -336,6 +349,7 @@ def test_an_approval_says_that_it_is_no_signature(live: Any, crafted_matter: Cal
     assert verify_bytes(receipt_bytes(claimed), roots=[]).ok is False
 
 
+@both
 def test_a_coordination_number_and_the_browser_go_in(
     live: Any, crafted_matter: Callable[..., Matter]
 ) -> None:
@@ -359,6 +373,7 @@ def test_evidence_is_only_made_of_what_was_signed(
         from_signing(result, crafted_matter(**change), provider=live.provider)
 
 
+@both
 def test_the_report_shows_no_whole_number(evidence: Evidence, roots: list[bytes]) -> None:
     report = verify_bytes(receipt_bytes(evidence), roots=roots)
     assert evidence.signer.personnummer not in "\n".join(report.lines)

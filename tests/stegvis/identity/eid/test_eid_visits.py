@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import json
 from collections.abc import Callable
@@ -25,6 +26,13 @@ from stegvis.identity.eid import (
 from stegvis.identity.eid.tokens import verify
 from testlegitimation.people import luhn_digit
 
+both = pytest.mark.parametrize("kind", ["sweden", "idura"])
+swedish = pytest.mark.parametrize(
+    "party",
+    ["testlegitimation", pytest.param("oidc-provider", marks=pytest.mark.xdist_group("oidc-provider"))],
+    indirect=True,
+)
+
 
 def with_digit(eleven: str) -> str:
     """12 digits from the eleven before the control digit."""
@@ -37,8 +45,8 @@ def test_a_login_tells_who_it_was(party: Any) -> None:
     told = (identity.personnummer, identity.given_name, identity.family_name, identity.name)
     assert told == (party.number, "Test", "Testsson", "Test Testsson")
     assert (identity.is_coordination_number, identity.iss) == (False, party.provider.issuer)
-    assert identity.acr == "http://id.elegnamnden.se/loa/1.0/loa3"
-    assert identity.authn_provider == "urn:testlegitimation:bankid"
+    assert (identity.acr,) == party.provider.accepted_acr
+    assert identity.authn_provider == (party.provider.acr_values or party.provider.authn_provider)
     assert before < identity.auth_time <= datetime.now(UTC)
     assert verify(identity.id_token, identity.id_token_jwk).claims["sub"] == identity.sub
 
@@ -57,6 +65,7 @@ def test_a_coordination_number_can_sign(party: Any) -> None:
     assert (result.verified.signer_personnummer, result.identity.is_coordination_number) == (number, True)
 
 
+@swedish
 def test_the_request_is_signed_and_holds_nothing_outside(party: Any) -> None:
     started = party.start_login()
     assert sorted(started.fields) == ["client_id", "request", "response_type", "scope"]
@@ -74,6 +83,21 @@ def test_the_request_is_signed_and_holds_nothing_outside(party: Any) -> None:
     assert claims["claims"]["id_token"]["acr"] == wanted
     assert claims["https://id.oidc.se/param/authnProvider"] == "urn:testlegitimation:bankid"
     assert (len(claims["state"]), len(claims["nonce"])) == (43, 43)
+    assert json.loads(json.dumps(started.pending)) == started.pending
+
+
+def test_a_pushed_request_leaves_nothing_in_the_address(idura: Any, signed_case: dict[str, Any]) -> None:
+    started = idura.start_signing()
+    assert (started.method, sorted(started.fields)) == ("get", ["client_id", "request_uri"])
+    record = verify(
+        started.pending["request_object"], idura.provider.client_key.as_dict(private=False)
+    ).claims
+    hints = record["pushed"]["login_hint"].split(" ")
+    assert hints[0] == "action:sign"
+    coded = [base64.b64encode(signed_case[name].encode()).decode() for name in ("text", "line")]
+    assert hints[1:] == [f"message:{coded[0]}", f"nonVisibleData:{coded[1]}"]
+    assert record["pushed"]["scope"] == "openid ssn evidence"
+    assert record["accepted_levels"] == ["urn:grn:authn:se:bankid"]
     assert json.loads(json.dumps(started.pending)) == started.pending
 
 
@@ -135,6 +159,7 @@ def test_cancelling_and_failing_are_no_refusals(party: Any, purpose: str, action
         party.visit(purpose, action=action)
 
 
+@both
 def test_a_slow_token_endpoint_is_told_as_unavailable(live: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exchange, "TIME_LIMIT", (2.0, 0.3))
     live.fault("token-slow", seconds=1)
@@ -155,6 +180,7 @@ def test_a_provider_that_is_not_there_is_told_as_unavailable(scripted: Any) -> N
         )
 
 
+@both
 def test_a_refused_signing_keeps_what_came(live: Any) -> None:
     live.fault("signature-other-text")
     with pytest.raises(EidRefused) as caught:
@@ -165,6 +191,7 @@ def test_a_refused_signing_keeps_what_came(live: Any) -> None:
     assert json.loads(json.dumps(record)) == record
 
 
+@both
 def test_a_refused_login_has_nothing_to_keep(live: Any) -> None:
     live.fault("nonce-invalid")
     with pytest.raises(EidRefused) as caught:
@@ -173,6 +200,7 @@ def test_a_refused_login_has_nothing_to_keep(live: Any) -> None:
         attempt_record(caught.value)
 
 
+@both
 @pytest.mark.parametrize("purpose", ["login", "sign"])
 def test_nothing_personal_stands_in_a_repr_or_message(live: Any, purpose: str) -> None:
     result = live.visit(purpose)
