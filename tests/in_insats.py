@@ -22,7 +22,7 @@ Browse = Callable[..., Visitor]
 @contextmanager
 def acting(app: Flask, who: Login) -> Iterator[None]:
     """The vault's scope with somebody of its staff who acts in it, as a request would open it."""
-    with app.test_request_context(), scope(VAULT, account=who.account) as opened:
+    with app.test_request_context(), scope(who.scope, account=who.account) as opened:
         g.actor = accounts.actor_of(who.account)
         opened.facts["role"] = who.kind
         yield

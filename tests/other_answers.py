@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from in_gemensam_kraft import Known
 from visiting import People, Visitor, fresh_number, refer
 
 Browse = Callable[..., Visitor]
@@ -31,3 +32,4 @@ def other_answers(people: People, browser: Browse, team: Visitor, on_paper: str)
     team.client.post(f"{on_paper}/papper", data=sent, base_url=team.base, content_type="multipart/form-data")
     team.get(on_paper)
     team.get(team.page.links("/fil")[0].removeprefix(team.base))
+    Known(people.app, people, browser).asked()

@@ -57,6 +57,7 @@ ROUTES: dict[str, tuple[Action, str] | None] = {
     **dict.fromkeys(("answers.paper", "answers.register_paper", "answers.oral"), TEAM),
     **dict.fromkeys(("answers.register_oral", "answers.no", "answers.register_no"), TEAM),
     **dict.fromkeys(("team_consent.read", "team_consent.ask_again", "team_consent.strike"), TEAM_CONSENT),
+    "team_consent.ask_for": TEAM_CONSENT,
     **dict.fromkeys(("team_consent.withdrawn", "team_consent.told", "team_consent.beside"), TEAM_CONSENT),
     **dict.fromkeys(("team_consent.sign_beside", "team_consent.refuse_beside"), TEAM_CONSENT),
     **dict.fromkeys(("team_consent.attach", "team_consent.scanned"), TEAM_CONSENT),

@@ -1,6 +1,8 @@
 """The parts of a samtycke: vilka, vad, varför, hur länge, and that it is voluntary. Text only, no signatures.
 
-This is the secrecy-breaking yes (OSL 10 kap. 1 §), never a ground in GDPR's sense: one form is one kind.
+Every kind is the secrecy-breaking yes (OSL 10 kap. 1 §), never a ground in GDPR's sense. One form is one kind, one
+question and one answer: the main one opens the referral; that a team of consultants may hear of one person is asked
+for apart, once the person is known.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from stegvis.ground.definitions import Definition, Identifier, Line
 from stegvis.insats.texts import Language, LocalText
 from stegvis.insats.time_spans import Span, TimeSpan
 
+MAIN = "sekretessbrytande"
 PLACEHOLDERS = frozenset({"huvudman", "insats", "forbund"})
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
@@ -41,11 +44,11 @@ class Duration(Definition):
 
 
 class Consent(Definition):
-    """The whole of consent.toml."""
+    """The whole of consent.toml, and of each file in the folder consent/, which has another kind."""
 
     id: Identifier
     version: int = Field(ge=1)
-    kind: Literal["sekretessbrytande"]
+    kind: Literal["sekretessbrytande", "konsultation"]
     basis: Line
     languages: tuple[Language, ...] = Field(min_length=1)
     # Languages that a person who knows the language and the field has read; the others are marked on screen.

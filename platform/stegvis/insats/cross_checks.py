@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from stegvis.ground.definitions import Document, Fault
 from stegvis.insats.codes import FORSORJNING, SYSSELSATTNING
 from stegvis.insats.conditions import Condition, fields_of, leaves
+from stegvis.insats.consent import MAIN
 from stegvis.insats.consent_translation import translation_faults
 from stegvis.insats.instruments import Instrument
 from stegvis.insats.target_group import TargetGroup
@@ -31,6 +32,7 @@ def cross_faults(documents: Documents) -> Iterator[Fault]:
     yield from _reports(documents)
     yield from _languages(documents)
     yield from translation_faults(documents.translations, documents.consent)
+    yield from _kinds(documents)
 
 
 def _completeness(documents: Documents) -> Iterator[Fault]:
@@ -217,12 +219,36 @@ def _languages(documents: Documents) -> Iterator[Fault]:
                 yield documents.manifest.fault(("languages", index), f"Samtycket finns inte på ”{language}”.")
         wanted = tuple(dict.fromkeys((*promised, *documents.consent.model.languages)))
         yield from _missing_languages(documents.consent, documents.consent.model, wanted)
+    for consent in documents.more_consents:
+        wanted = tuple(dict.fromkeys((*promised, *consent.model.languages)))
+        yield from _missing_languages(consent, consent.model, wanted)
     for form in documents.forms:
         wanted = promised if form.model.audience == "deltagare" else form.model.languages
         yield from _missing_languages(form, form.model, wanted)
     for instrument in documents.instruments:
         if "deltagare" in instrument.model.raters:
             yield from _missing_in_instrument(instrument, promised)
+
+
+def _kinds(documents: Documents) -> Iterator[Fault]:
+    """consent.toml opens the referral; each other kind stands in a file of its own, named after it."""
+    if documents.consent is not None and documents.consent.model.kind != MAIN:
+        yield documents.consent.fault(
+            ("kind",), f"consent.toml är alltid ”{MAIN}”: lägg andra slag i ”consent”."
+        )
+    taken = {documents.consent.model.id} if documents.consent is not None else set()
+    for document in documents.more_consents:
+        model = document.model
+        if documents.consent is None:
+            yield document.fault((), "Insatsen har inget samtycke (consent.toml) att ställa frågan efter.")
+        if model.kind != document.path.stem:
+            yield document.fault(
+                ("kind",),
+                f"Slaget är ”{model.kind}” men filen heter ”{document.path.name}”: de ska vara lika.",
+            )
+        if model.id in taken:
+            yield document.fault(("id",), f"Två samtycken heter ”{model.id}”.")
+        taken.add(model.id)
 
 
 def _missing_in_instrument(document: Document[Instrument], languages: Iterable[str]) -> Iterator[Fault]:

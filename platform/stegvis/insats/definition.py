@@ -26,7 +26,7 @@ from stegvis.insats.target_group import TargetGroup
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 FILES = ("plugin.toml", "target_group.toml", "process.toml", "goals.toml", "budget.toml", "consent.toml")
-FOLDERS = ("forms", "instruments", "report")
+FOLDERS = ("consent", "forms", "instruments", "report")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,7 @@ class InsatsDefinition:
     forms: Mapping[str, Form] = field(default_factory=dict)
     instruments: Mapping[str, Instrument] = field(default_factory=dict)
     consent_translations: Mapping[str, ConsentTranslation] = field(default_factory=dict)
+    more_consents: Mapping[str, Consent] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"InsatsDefinition({self.manifest.id} {self.manifest.version})"
@@ -131,6 +132,7 @@ class Documents:
     forms: list[Document[Form]]
     instruments: list[Document[Instrument]]
     translations: list[Document[ConsentTranslation]]
+    more_consents: list[Document[Consent]]
 
     def definition(self) -> InsatsDefinition:
         """The models alone."""
@@ -146,6 +148,7 @@ class Documents:
             forms={document.model.id: document.model for document in self.forms},
             instruments={document.model.id: document.model for document in self.instruments},
             consent_translations={one.model.language: one.model for one in self.translations},
+            more_consents={one.model.kind: one.model for one in self.more_consents},
         )
 
 
@@ -171,6 +174,7 @@ def load_documents(folder: Path) -> Documents:
     instruments = reader.read_folder(folder / "instruments", Instrument)
     reports = reader.read_folder(folder / "report", ReportTemplate)
     translations = reader.read_folder(folder, ConsentTranslation, "consent.*.toml")
+    more_consents = reader.read_folder(folder / "consent", Consent)
     if faults or manifest is None or process is None or goals is None or budget is None:
         raise DefinitionError(faults)
     documents = Documents(
@@ -185,6 +189,7 @@ def load_documents(folder: Path) -> Documents:
         forms,
         instruments,
         translations,
+        more_consents,
     )
     if found := list(cross_faults(documents)):
         raise DefinitionError(found)

@@ -86,6 +86,22 @@ def test_another_kind_does_not_stand_in_the_same_form(plugin: Path) -> None:
     assert [(name, line) for name, line, _sentence in faults(plugin)] == [("consent.toml", 4)]
 
 
+def test_each_kind_has_a_file_of_its_own_named_after_it(plugin: Path) -> None:
+    text = (plugin / "consent.toml").read_text("utf-8")
+    other = text.replace('"sekretessbrytande"', '"konsultation"').replace(
+        "dummy_samtycke", "dummy_konsultation"
+    )
+    (plugin / "consent").mkdir()
+    (plugin / "consent/konsultation.toml").write_text(other, "utf-8")
+    assert load_insats(plugin).more_consents["konsultation"].id == "dummy_konsultation"
+    (plugin / "consent/annat.toml").write_text(other, "utf-8")
+    found = [(name, line) for name, line, _sentence in faults(plugin)]
+    assert sorted(found) == [("annat.toml", 4), ("konsultation.toml", 2)]
+    (plugin / "consent/annat.toml").unlink()
+    (plugin / "consent.toml").write_text(other, "utf-8")
+    assert ("consent.toml", 4) in [(name, line) for name, line, _sentence in faults(plugin)]
+
+
 # -- translations --------------------------------------------------------------------------------
 
 
@@ -133,7 +149,9 @@ def test_a_translation_needs_a_samtycke(plugin: Path) -> None:
 
 def test_every_translation_of_the_plugins_is_of_the_version_that_is_signed() -> None:
     folders = [one.parent for one in (Path(__file__).parents[3] / "plugins").glob("*/*/consent.toml")]
-    assert len(folders) == 4
+    assert sorted(one.name for one in folders) == [
+        "stegvis_gemensam_kraft", "stegvis_karnhuset", "stegvis_krus", "stegvis_se_coach",
+    ]  # fmt: skip
     for folder in folders:
         definition = load_insats(folder)
         for one in definition.consent_translations.values():

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from stegvis.ground.tenancy.scope import session
 from stegvis.identity.access.policy import require
 from stegvis.identity.audit import service as audit
+from stegvis.insats.consent import MAIN
 from stegvis.vault.consent import rows, signers, texts
 from stegvis.vault.consent.models import Consent
 from stegvis.vault.consent.texts import ConsentFault
@@ -24,7 +25,7 @@ def ask(referral_id: uuid.UUID) -> Consent:
     if there is not None:
         return there
     require(referral.state == "vantar_samtycke", "referral", referral_id)
-    return _question(Consent(insats=referral.insats, referral_id=referral.id))
+    return _question(Consent(insats=referral.insats, referral_id=referral.id, kind=MAIN))
 
 
 def ask_again(insats: str, consent_id: uuid.UUID) -> Consent:
@@ -33,8 +34,22 @@ def ask_again(insats: str, consent_id: uuid.UUID) -> Consent:
     A second click gives the question that is there. 404 outside the team. Raises ConsentFault.
     """
     former = rows.of_team(insats, consent_id)
+    return _ask_known(former, former.kind)
+
+
+def ask_for(insats: str, consent_id: uuid.UUID, kind: str) -> Consent:
+    """Ask a person who is known for a yes of another kind that the insats has, in a form of its own.
+
+    `consent_id` is any samtycke of the person in the insats. As `ask_again`; ConsentFault where there is no text.
+    """
+    former = rows.of_team(insats, consent_id)
+    texts.text_of(insats, kind)
+    return _ask_known(former, kind)
+
+
+def _ask_known(former: Consent, kind: str) -> Consent:
     referral = referrals.locked(former.referral_id)
-    beside = rows.locked_beside(former)
+    beside = rows.locked_beside(former, kind)
     waiting = next((row for row in beside if row.state == "fraga"), None)
     if waiting is not None:
         return waiting
@@ -44,7 +59,8 @@ def ask_again(insats: str, consent_id: uuid.UUID) -> Consent:
         insats=former.insats,
         referral_id=former.referral_id,
         participant_id=former.participant_id,
-        ends_by=beside[-1].ends_by,
+        kind=kind,
+        ends_by=former.ends_by,
     )
     made = _question(asked)
     signers.copy(former, made)
@@ -61,12 +77,14 @@ def strike(insats: str, consent_id: uuid.UUID) -> None:
 
 def newest(referral_id: uuid.UUID) -> Consent | None:
     """The samtycke that was asked for last with a referral."""
-    asked = sa.select(Consent).where(Consent.referral_id == referral_id, Consent.state != "struken")
+    asked = sa.select(Consent).where(
+        Consent.referral_id == referral_id, Consent.kind == MAIN, Consent.state != "struken"
+    )
     return session().scalar(asked.order_by(Consent.created_at.desc()).limit(1))
 
 
 def _question(row: Consent) -> Consent:
-    row.state, row.method, row.kind = "fraga", "", texts.text_of(row.insats).kind
+    row.state, row.method = "fraga", ""
     texts.freeze(row)
     session().add(row)
     session().flush()

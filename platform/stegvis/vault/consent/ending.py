@@ -18,6 +18,7 @@ from stegvis.ground.tenancy.scope import session
 from stegvis.identity.access.decide import Action
 from stegvis.identity.access.policy import actor, may, require, subject
 from stegvis.identity.audit import service as audit
+from stegvis.insats.consent import MAIN
 from stegvis.vault.consent import rows, signers, texts
 from stegvis.vault.consent.models import Consent, ConsentTold
 from stegvis.vault.participants import service as participants
@@ -71,6 +72,16 @@ def _end(asked: Consent, by: uuid.UUID | None, note: str) -> None:
     if row.state == "atertagen":
         return
     require(row.state == "given", "consent", row.id)
+    _take_back(beside, by, note)
+    _list_parties(row)
+    if row.kind == MAIN:
+        # What the others may hear of rests on the main yes: without it nothing is left to say.
+        _end_the_others(row, by, note)
+        referrals.close(row.referral_id)
+    audit.record("ta_tillbaka", "consent", row.id, insats=row.insats)
+
+
+def _take_back(beside: Sequence[Consent], by: uuid.UUID | None, note: str) -> None:
     for one in beside:
         # A yes that was given before, and still runs, is no way around the no; nor is a question left standing.
         if one.state == "given":
@@ -78,10 +89,21 @@ def _end(asked: Consent, by: uuid.UUID | None, note: str) -> None:
             one.withdrawn_by, one.withdrawn_note = by, note or None
         elif one.state == "fraga":
             one.state = "struken"
+
+
+def _list_parties(row: Consent) -> None:
     for position, party in enumerate(texts.terms_of(row).parties):
         session().add(ConsentTold(consent_id=row.id, position=position, party=party))
-    referrals.close(row.referral_id)
-    audit.record("ta_tillbaka", "consent", row.id, insats=row.insats)
+
+
+def _end_the_others(row: Consent, by: uuid.UUID | None, note: str) -> None:
+    for kind in texts.other_kinds(row.insats):
+        beside = rows.locked_beside(row, kind)
+        given = [one for one in beside if one.state == "given"]
+        _take_back(beside, by, note)
+        for one in given[-1:]:
+            _list_parties(one)
+            audit.record("ta_tillbaka", "consent", one.id, insats=one.insats, slag=kind)
 
 
 # -- telling the parties -------------------------------------------------------------------------

@@ -101,7 +101,7 @@ def interpreter_of(typed: Any) -> service.Interpreter:
 
 
 def providers() -> list[Any]:
-    """The e-IDs with which something may be signed here."""
+    """The e-IDs that a samtycke can be signed with here."""
     return visits.signing_providers(current().id)
 
 

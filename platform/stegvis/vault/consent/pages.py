@@ -1,7 +1,7 @@
 """What the pages about a samtycke show: to the person, beside the author, and to the team."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,6 +12,7 @@ from stegvis.ground.tenancy.scope import current, session
 from stegvis.identity.access.policy import require
 from stegvis.identity.accounts import service as accounts
 from stegvis.identity.audit import service as audit
+from stegvis.insats.consent import MAIN
 from stegvis.vault.consent import interpreters, registering, rows, signers, texts
 from stegvis.vault.consent.asking import AGAIN, newest
 from stegvis.vault.consent.ending import told_of
@@ -65,12 +66,13 @@ class SignersPage:
 class Mine:
     """A samtycke in the person's own list. `counts`: it is the one that says how things stand for its insats.
 
-    `signed`: it waits for others, and not for the person any more.
+    `signed`: it waits for others, and not for the person any more. `other_title` names one that is not the main one.
     """
 
     row: Consent
     state: ConsentState
     insats_name: str
+    other_title: str
     counts: bool
     ends_soon: bool
     signed: bool
@@ -85,10 +87,12 @@ class StaffPage:
     insats_name: str
     state: ConsentState
     told: Sequence[ConsentTold]
-    beside: tuple[ConsentState, ...]
+    beside: tuple[tuple[ConsentState, str], ...]
     registered_by: str
     withdrawn_by: str
     may_ask: bool
+    other_title: str
+    others: Mapping[str, str]
     signers: Sequence[ConsentSigner]
     scans: Sequence[tuple[uuid.UUID, str, int]]
     interpreter: Interpreter
@@ -131,15 +135,17 @@ def mine() -> list[Mine]:
     """The samtycken of the person who is logged in: those that wait, then the others, newest first."""
     found = sorted(rows.own_rows(), key=lambda row: row.created_at, reverse=True)
     audit.record("lista", "consent", antal=len(found))
-    counting = [
-        that_counts(row for row in found if row.insats == insats) for insats in {r.insats for r in found}
-    ]
+    groups: dict[tuple[str, str], list[Consent]] = {}
+    for row in found:
+        groups.setdefault((row.insats, row.kind), []).append(row)
+    counting = [that_counts(rows_of_one) for rows_of_one in groups.values()]
     by_id = {state.id: state for state in counting}
     listed = [
         Mine(
             row,
             by_id.get(row.id) or state_of(row),
             current().forbund.insats_by_id(row.insats).name,
+            _other_title(row),
             row.id in by_id,
             _ends_soon(row),
             row.state == "fraga" and not _for_person(signers.of(row.id)),
@@ -157,17 +163,26 @@ def staff_page(insats: str, consent_id: uuid.UUID) -> StaffPage:
     asked = sa.select(Consent).where(Consent.participant_id == row.participant_id, Consent.insats == insats)
     beside = sorted(session().scalars(asked), key=lambda one: one.created_at, reverse=True)
     referral = session().get(Referral, row.referral_id)
-    waits = any(one.state == "fraga" for one in beside)
+    waits = any(one.state == "fraga" for one in beside if one.kind == row.kind)
+    asked_for = {one.kind for one in beside if one.state in ("fraga", "given")}
+    others = {kind: title for kind, title in texts.other_kinds(insats).items() if kind not in asked_for}
+    stands = referral is not None and referral.state in AGAIN
     return StaffPage(
         row=row,
         name=participants.get(row.participant_id).name,
         insats_name=current().forbund.insats_by_id(insats).name,
         state=state_of(row),
         told=told_of(row.id),
-        beside=tuple(state_of(one) for one in beside if one.id != row.id and one.state != "struken"),
+        beside=tuple(
+            (state_of(one), _other_title(one))
+            for one in beside
+            if one.id != row.id and one.state != "struken"
+        ),
         registered_by=accounts.name_of(row.registered_by),
         withdrawn_by=accounts.name_of(row.withdrawn_by),
-        may_ask=not waits and referral is not None and referral.state in AGAIN,
+        may_ask=not waits and stands,
+        other_title=_other_title(row),
+        others=others if stands and row.kind == MAIN and state_of(row).state == "given" else {},
         signers=signers.of(row.id),
         scans=registering.scans_of(row.id),
         interpreter=interpreters.of(row),
@@ -179,14 +194,18 @@ def _for_person(everybody: Sequence[ConsentSigner]) -> bool:
     return not everybody or any(one.role == signers.SELF and one.state == "vantar" for one in everybody)
 
 
+def _other_title(row: Consent) -> str:
+    return "" if row.kind == MAIN else texts.other_kinds(row.insats).get(row.kind, row.kind)
+
+
 def _page(row: Consent, language: str) -> ConsentPage:
     # What is read and what is signed are one text, also when the plugin was upgraded since the question.
     if row.state == "fraga":
         signers.freeze(row)
     everybody = signers.of(row.id)
-    read = texts.reading(row.insats, language)
+    read = texts.reading(row.insats, language, row.kind)
     again = row.participant_id is not None and row.state == "fraga"
-    holds = state_for(row.participant_id, row.insats) if again and row.participant_id else None
+    holds = state_for(row.participant_id, row.insats, kind=row.kind) if again and row.participant_id else None
     return ConsentPage(
         row=row,
         state=state_of(row).state,
@@ -207,12 +226,14 @@ def _page(row: Consent, language: str) -> ConsentPage:
 def _ends_soon(row: Consent) -> bool:
     """Whether a yes that holds runs out within the time that its insats gives for asking again."""
     state = state_of(row)
-    return state.state == "given" and state.valid_to is not None and state.valid_to <= soon(row.insats)
+    return (
+        state.state == "given" and state.valid_to is not None and state.valid_to <= soon(row.insats, row.kind)
+    )
 
 
-def soon(insats: str) -> date:
+def soon(insats: str, kind: str = MAIN) -> date:
     """The last day that counts as soon, when a samtycke of an insats runs out; today where it has no text."""
     try:
-        return texts.text_of(insats).duration.remind_before.after(today())
+        return texts.text_of(insats, kind).duration.remind_before.after(today())
     except texts.ConsentFault:
         return today()

@@ -15,6 +15,7 @@ from stegvis.ground.tenancy.scope import session
 from stegvis.identity.access.decide import Action
 from stegvis.identity.access.policy import actor, ask, require, subject
 from stegvis.identity.audit import service as audit
+from stegvis.insats.consent import MAIN
 from stegvis.vault.consent import asking, interpreters, keeping, rows, signers, signing, texts
 from stegvis.vault.consent.interpreters import Interpreter
 from stegvis.vault.consent.models import Consent, ConsentScan
@@ -124,7 +125,10 @@ def _question(insats: str, number: str, referral: Referral | None) -> tuple[Cons
         ask(Action.WORK, about, "participant", person.id)
         again = session().scalar(
             sa.select(Consent).where(
-                Consent.participant_id == person.id, Consent.insats == insats, Consent.state == "fraga"
+                Consent.participant_id == person.id,
+                Consent.insats == insats,
+                Consent.kind == MAIN,
+                Consent.state == "fraga",
             )
         )
         if again is not None:

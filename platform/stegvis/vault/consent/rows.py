@@ -63,9 +63,11 @@ def locked(consent_id: uuid.UUID) -> Consent:
     return row
 
 
-def locked_beside(row: Consent) -> Sequence[Consent]:
-    """A samtycke and those that were asked for with the same referral, locked, oldest first."""
-    asked = sa.select(Consent).where(Consent.referral_id == row.referral_id, Consent.kind == row.kind)
+def locked_beside(row: Consent, kind: str = "") -> Sequence[Consent]:
+    """The samtycken of a kind (the row's own) that were asked for with one referral, locked, oldest first."""
+    asked = sa.select(Consent).where(
+        Consent.referral_id == row.referral_id, Consent.kind == (kind or row.kind)
+    )
     # In one order for everybody, so that nobody waits for somebody who waits.
     asked = asked.order_by(Consent.id).with_for_update().execution_options(populate_existing=True)
     return sorted(session().scalars(asked), key=lambda one: one.created_at)

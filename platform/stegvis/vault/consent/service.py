@@ -16,9 +16,10 @@ from stegvis.ground.tenancy.scope import session
 from stegvis.identity.access.policy import require
 from stegvis.identity.audit import service as audit
 from stegvis.identity.eid import evidence
+from stegvis.insats.consent import MAIN
 from stegvis.vault.consent import keeping, rows
 from stegvis.vault.consent import signers as _signers
-from stegvis.vault.consent.asking import ask, ask_again, strike
+from stegvis.vault.consent.asking import ask, ask_again, ask_for, strike
 from stegvis.vault.consent.ending import (
     HOW_TOLD,
     ToldFaults,
@@ -78,6 +79,7 @@ __all__ = [
     "add_signer",
     "ask",
     "ask_again",
+    "ask_for",
     "at_avslut",
     "attach",
     "erase_evidence",
@@ -136,6 +138,7 @@ def holds(insats: str, referral_id: uuid.UUID) -> bool:
 def _with_valid_consent(asked: Any, referral_id: uuid.UUID) -> Any:
     day = today()
     return asked.join(Consent, Consent.referral_id == Referral.id).where(
+        Consent.kind == MAIN,
         Referral.id == referral_id,
         Consent.state == "given",
         Consent.valid_from <= day,

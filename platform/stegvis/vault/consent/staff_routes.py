@@ -40,6 +40,20 @@ def ask_again(insats: str, consent_id: uuid.UUID) -> Any:
     return redirect(url_for("team_consent.read", insats=insats, consent_id=asked), 303)
 
 
+@blueprint.post(f"{PLACE}/fraga/<kind>")
+@policy.vault("personal", **TEAM)
+def ask_for(insats: str, consent_id: uuid.UUID, kind: str) -> Any:
+    """Ask the person for a yes of another kind."""
+    try:
+        asked = service.ask_for(insats, consent_id, kind).id
+    except service.ConsentFault as fault:
+        flash(str(fault), "info")
+        asked = consent_id
+    else:
+        flash(_("Frågan väntar nu på personens egna sidor."), "success")
+    return redirect(url_for("team_consent.read", insats=insats, consent_id=asked), 303)
+
+
 @blueprint.post(f"{PLACE}/stryk")
 @policy.vault("personal", **TEAM)
 def strike(insats: str, consent_id: uuid.UUID) -> Any:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from stegvis.ground.day import today
 from stegvis.ground.tenancy.scope import session
+from stegvis.insats.consent import MAIN
 from stegvis.vault.consent.models import Consent
 
 State = Literal["saknas", "fraga", "given", "nekad", "atertagen", "utgangen", "struken"]
@@ -57,12 +58,16 @@ def that_counts(rows: Iterable[Consent]) -> ConsentState:
     return state_of((answered or alive)[-1], asked=asked)
 
 
-def state_for(participant_id: uuid.UUID, insats: str, *, hold: bool = False) -> ConsentState:
-    """How a participant's samtycke for an insats stands today.
+def state_for(
+    participant_id: uuid.UUID, insats: str, *, kind: str = MAIN, hold: bool = False
+) -> ConsentState:
+    """How a participant's samtycke of a kind for an insats stands today.
 
     With `hold` it stays so until this transaction ends: a withdrawal waits, or has come first (walls 17).
     """
-    asked = sa.select(Consent).where(Consent.participant_id == participant_id, Consent.insats == insats)
+    asked = sa.select(Consent).where(
+        Consent.participant_id == participant_id, Consent.insats == insats, Consent.kind == kind
+    )
     if hold:
         # In one order for everybody, so that nobody waits for somebody who waits.
         asked = (
@@ -74,7 +79,9 @@ def state_for(participant_id: uuid.UUID, insats: str, *, hold: bool = False) -> 
 def states(insats: str) -> dict[uuid.UUID, ConsentState]:
     """How every participant's samtycke for an insats stands today, in one statement."""
     found: dict[uuid.UUID, list[Consent]] = {}
-    asked = sa.select(Consent).where(Consent.insats == insats, Consent.participant_id.is_not(None))
+    asked = sa.select(Consent).where(
+        Consent.insats == insats, Consent.kind == MAIN, Consent.participant_id.is_not(None)
+    )
     for row in session().scalars(asked):
         if row.participant_id is not None:
             found.setdefault(row.participant_id, []).append(row)
@@ -84,6 +91,7 @@ def states(insats: str) -> dict[uuid.UUID, ConsentState]:
 def of_referrals(referral_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, ConsentState]:
     """How the samtycken of some referrals stand, in one statement; a referral that has none is not there."""
     found: dict[uuid.UUID, list[Consent]] = {}
-    for row in session().scalars(sa.select(Consent).where(Consent.referral_id.in_(set(referral_ids)))):
+    asked = sa.select(Consent).where(Consent.referral_id.in_(set(referral_ids)), Consent.kind == MAIN)
+    for row in session().scalars(asked):
         found.setdefault(row.referral_id, []).append(row)
     return {referral: that_counts(rows) for referral, rows in found.items()}

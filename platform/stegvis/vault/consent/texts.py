@@ -12,7 +12,7 @@ from stegvis.ground.day import today
 from stegvis.ground.tenancy.scope import current
 from stegvis.identity.eid import binding, evidence
 from stegvis.identity.eid.visit import SigningMaterial
-from stegvis.insats.consent import Block, blocks, party_names, plain_text
+from stegvis.insats.consent import MAIN, Block, blocks, party_names, plain_text
 from stegvis.insats.consent import Consent as ConsentText
 from stegvis.insats.consent_translation import translated_blocks
 from stegvis.insats.time_spans import TimeSpan
@@ -40,9 +40,10 @@ class Terms:
         return min(last, ends_by) if ends_by is not None else last
 
 
-def text_of(insats: str) -> ConsentText:
-    """The text that the insats' plugin has now. ConsentFault when it has none."""
-    found = definition_of(current().forbund.insats_by_id(insats)).consent
+def text_of(insats: str, kind: str = MAIN) -> ConsentText:
+    """The text of a kind that the insats' plugin has now. ConsentFault when it has none."""
+    definition = definition_of(current().forbund.insats_by_id(insats))
+    found = definition.consent if kind == MAIN else definition.more_consents.get(kind)
     if found is None:
         raise ConsentFault(_("Insatsen har ingen text för samtycke än."))
     return found
@@ -60,10 +61,11 @@ class Reading:
     languages: tuple[tuple[str, str], ...]
 
 
-def reading(insats: str, wanted: str) -> Reading:
+def reading(insats: str, wanted: str, kind: str = MAIN) -> Reading:
     """The text of today in a language; Swedish, which is what is signed, where it has no other. ConsentFault."""
-    text, names = text_of(insats), names_in(insats)
-    added = definition_of(current().forbund.insats_by_id(insats)).consent_translations
+    text, names = text_of(insats, kind), names_in(insats)
+    definition = definition_of(current().forbund.insats_by_id(insats))
+    added = definition.consent_translations if kind == MAIN else {}
     own = [code for code in text.languages if code != "lattlast"]
     choices = tuple((code, own_name(code)) for code in (*own, *sorted(added)))
     if wanted in added:
@@ -90,6 +92,12 @@ def direction_of(code: str) -> str:
         return str(Locale(code).text_direction)
     except UnknownLocaleError:
         return "ltr"
+
+
+def other_kinds(insats: str) -> dict[str, str]:
+    """The kinds that may be asked for besides the main one: kind -> what the text is called."""
+    found = definition_of(current().forbund.insats_by_id(insats)).more_consents
+    return {kind: one.title.sv for kind, one in found.items()}
 
 
 def names_in(insats: str) -> dict[str, str]:
@@ -119,7 +127,7 @@ def freeze(row: Consent) -> bool:
 
     One that is answered keeps what was answered: it is not for this function.
     """
-    text = text_of(row.insats)
+    text = text_of(row.insats, row.kind)
     frozen = binding.freeze_text(_swedish(row.insats, text))
     if row.text_sha256 == bytes.fromhex(frozen.sha256) and row.terms_sealed is not None:
         return False
@@ -138,7 +146,7 @@ def terms_of(row: Consent) -> Terms:
     """What the frozen text says; for one that was frozen before terms were kept, what the plugin says now."""
     kept = row.terms
     if kept is None:
-        return _terms(row.insats, text_of(row.insats))
+        return _terms(row.insats, text_of(row.insats, row.kind))
     spans = (TimeSpan(*kept[name]) for name in ("longest", "after_avslut"))
     return Terms(tuple(kept["parties"]), *spans)
 
@@ -149,7 +157,7 @@ def _terms(insats: str, text: ConsentText) -> Terms:
 
 def matters(row: Consent) -> dict[str, Any]:
     """What the samtycke is about, in the words that stand both under the signature and in the evidence."""
-    text, names = text_of(row.insats), names_in(row.insats)
+    text, names = text_of(row.insats, row.kind), names_in(row.insats)
     shown = blocks(text, "sv", names)
     return {
         "controller": names["huvudman"],

@@ -91,6 +91,7 @@ CHANGES: dict[Route, Events] = {
     ("consent.sign_beside", "POST"): ("borja_signera",),
     ("consent.withdraw", "POST"): ("ta_tillbaka",),
     ("team_consent.ask_again", "POST"): ("fraga",),
+    ("team_consent.ask_for", "POST"): ("fraga",),
     ("team_consent.attach", "POST"): ("skapa",),
     ("team_consent.refuse_beside", "POST"): ("neka_samtycke",),
     ("team_consent.sign_beside", "POST"): ("borja_signera",),
