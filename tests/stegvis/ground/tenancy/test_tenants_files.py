@@ -57,6 +57,16 @@ def faults(folder: Path, **files: str) -> list[tuple[str, str]]:
         ),
         ("ends = 2024-12-31", "ends = 2023-12-31", "Insatsen stegen slutar innan den börjar."),
         (
+            'hosts = ["prov.localhost"]',
+            'hosts = ["prov.localhost"]\neid = ["bankid", "freja", "bankid"]',
+            "E-legitimationen bankid står mer än en gång.",
+        ),
+        (
+            'party = "kommun"',
+            'party = "kommun"\neid = ["freja", "freja"]',
+            "E-legitimationen freja står mer än en gång.",
+        ),
+        (
             'id = "prov"',
             'id = "annat"',
             "Filen heter prov.toml men förbundets id är annat: de ska vara lika.",
@@ -66,6 +76,12 @@ def faults(folder: Path, **files: str) -> list[tuple[str, str]]:
 def test_contradictions(tmp_path: Path, old: str, new: str, sentence: str) -> None:
     assert GOOD.count(old) == 1
     assert faults(tmp_path, prov=GOOD.replace(old, new)) == [("prov.toml", sentence)]
+
+
+def test_an_e_id_is_named_by_its_id_alone(tmp_path: Path) -> None:
+    wrong = GOOD.replace('party = "kommun"', 'party = "kommun"\neid = ["namnden.bankid"]')
+    sentence = "Post 1 i ”eid” har ett värde som inte går att använda här."
+    assert ("prov.toml", sentence) in faults(tmp_path, prov=wrong)
 
 
 def test_two_forbund_on_one_address(tmp_path: Path) -> None:
