@@ -68,8 +68,8 @@ class Matter:
     valid_from: date | None
     valid_to: date | None
     attachments: tuple[Attachment, ...] = ()
-    signer_ground: str = field(default="", repr=False)
-    interpreter: str = ""
+    signer_ground: str = field(default="", repr=False, metadata=SINCE_2)
+    interpreter: str = field(default="", metadata=SINCE_2)
     __pydantic_config__ = _STRICT
 
 
