@@ -122,7 +122,7 @@ def table(found: list[Measured]) -> str:
 
 def main() -> int:
     """Run and print; the name of another bench as the first word runs that instead."""
-    others = ("walls", "scope_stress", "audit_chain")
+    others = ("walls", "scope_stress", "audit_chain", "signatures")
     if sys.argv[1:2] and sys.argv[1] in others:
         return int(importlib.import_module(f"bench.{sys.argv[1]}").main(sys.argv[2:]))
     parser = argparse.ArgumentParser(

@@ -21,8 +21,8 @@ from stegvis.identity.audit import heads as audit_heads
 from stegvis.identity.audit import service as audit_trail
 from stegvis.identity.audit.heads import Head
 from stegvis.identity.audit.service import Verdict
-from stegvis.identity.eid.receipt import verify_receipt
 from stegvis.local.command_line import UNFORESEEN, ScopeParam, known_scope, sentences
+from stegvis.local.consent_group import consent
 from stegvis.local.doctor import examine, in_use
 from stegvis.local.eid_group import eid
 from stegvis.local.home import default_home
@@ -41,6 +41,7 @@ def cli() -> None:
 
 cli.add_command(key)
 cli.add_command(eid)
+cli.add_command(consent)
 
 
 @cli.group()
@@ -173,28 +174,6 @@ def verify_chains(one: ScopeId, head: Head | None = None) -> dict[str, Verdict]:
         if one.huvudman is not None:
             found[EVIDENCE] = verify_evidence(given.get(EVIDENCE))
     return found
-
-
-@cli.group()
-def consent() -> None:
-    """Samtycken."""
-
-
-@consent.command("verify")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--root", "roots", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@sentences
-def consent_verify(file: Path, roots: tuple[Path, ...]) -> None:
-    """Pröva ett kvitto utan nät, databas eller server. Slutar med 0 bara när allt stämmer."""
-    pinned = [
-        path.read_bytes() for path in roots or (default_home() / "eid" / "test-root.pem",) if path.exists()
-    ]
-    if not pinned:
-        raise SettingsError("Inget rotcertifikat att pröva mot: ange det med --root FIL.")
-    report = verify_receipt(file, roots=pinned)
-    for line in report.lines:
-        click.echo(line)
-    sys.exit(0 if report.ok else 1)
 
 
 @cli.group()

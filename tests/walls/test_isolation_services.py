@@ -27,6 +27,7 @@ UNASKED: dict[str, str] = {
     "consent.ask": "the question of a referral that its author has just sent: sending asked",
     "consent.page": SELF,
     "consent.receipt": SELF,
+    "consent.only_approved": SELF,
     "consent.withdraw": SELF,
     "consent.mine": SELF,
     "consent.erase_evidence": "gallring: the operator's command, under the role made for it",

@@ -8,11 +8,11 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from stegvis.identity.eid.receipt import verify_receipt
+from stegvis.identity.eid import seal_keys
+from stegvis.identity.eid.receipt_file import pinned, verify_file
 from stegvis.identity.eid.visits import FOLDER
 from stegvis.local.check_steps import Walk, step
 from stegvis.local.demo_people import MadeUp
-from stegvis.local.eid_setup import ROOT
 from stegvis.local.visitor import Page, VisitFailed, Visitor
 
 INSATS = "karnhuset"
@@ -146,10 +146,10 @@ def _sign(walk: Walk, person: MadeUp) -> Signed:
     receipts = page.links("/kvitto")
     if not receipts:
         raise VisitFailed(f"{page.path} har inget kvitto efter underskriften. {page.said()}")
-    path = walk.folder / f"kvitto-{person.number[2:8]}-{uuid.uuid4().hex[:8]}.json"
+    path = walk.folder / f"kvitto-{person.number[2:8]}-{uuid.uuid4().hex[:8]}.pdf"
     path.write_bytes(deltagare.fetch(receipts[0]).content)
-    roots = [(walk.settings.home / FOLDER / ROOT).read_bytes()]
-    report = verify_receipt(path, roots=roots)
+    home = walk.settings.home
+    report = verify_file(path, pinned(home / FOLDER, home / seal_keys.FOLDER, test=True))
     if not (report.ok and report.signed):
         raise VisitFailed("Kvittot håller inte: " + " ".join(report.lines))
     return Signed(report.signed, report.ok, path)

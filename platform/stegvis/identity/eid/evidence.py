@@ -7,35 +7,25 @@ it, not to the record. It holds numbers and names, so whoever stores it encrypts
 
 from __future__ import annotations
 
-import base64
 import json
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from importlib import metadata
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AwareDatetime, BeforeValidator, ConfigDict, PlainSerializer, TypeAdapter
+from pydantic import AwareDatetime, ConfigDict, TypeAdapter
 
 from stegvis.identity.eid import binding
 from stegvis.identity.eid.claims import ClaimMap
 from stegvis.identity.eid.errors import EidRefused
+from stegvis.identity.eid.evidence_form import SINCE_2, Blob, leave_out, to_base64
 from stegvis.identity.eid.providers import Provider
 from stegvis.identity.eid.signature import VerifiedSignature
-from stegvis.identity.eid.visit import Assurance, SigningMaterial, SigningResult
+from stegvis.identity.eid.visit import Assurance, BrowserFacts, SigningMaterial, SigningResult
 
 SOFTWARE = ("stegvis", "signxml", "cryptography", "joserfc", "authlib", "lxml")
 _STRICT = ConfigDict(extra="forbid")
-
-
-def _from_base64(value: object) -> object:
-    return base64.b64decode(value, validate=True) if isinstance(value, str) else value
-
-
-def _to_base64(value: bytes | None) -> str | None:
-    return None if value is None else base64.b64encode(value).decode("ascii")
-
-
-Blob = Annotated[bytes, BeforeValidator(_from_base64), PlainSerializer(_to_base64, when_used="json")]
+VERSION: Literal[2] = 2
 
 
 @dataclass(frozen=True)
@@ -78,8 +68,8 @@ class Matter:
     valid_from: date | None
     valid_to: date | None
     attachments: tuple[Attachment, ...] = ()
-    signer_ground: str = field(default="", repr=False)
-    interpreter: str = ""
+    signer_ground: str = field(default="", repr=False, metadata=SINCE_2)
+    interpreter: str = field(default="", metadata=SINCE_2)
     __pydantic_config__ = _STRICT
 
 
@@ -137,16 +127,6 @@ def signed_members(record: Evidence) -> dict[str, bool]:
 
 
 @dataclass(frozen=True)
-class BrowserFacts:
-    """What is known of the browser that came back: address, program, hash of the device cookie, if any."""
-
-    ip: str | None = field(default=None, repr=False)
-    user_agent: str | None = field(default=None, repr=False)
-    device_sha256: str | None = None
-    __pydantic_config__ = _STRICT
-
-
-@dataclass(frozen=True)
 class SignerFacts:
     """Who signed, as the provider said it, and who was expected. Numbers are 12 digits."""
 
@@ -165,6 +145,7 @@ class SignerFacts:
     txn: str | None
     device_ip: str | None = field(repr=False)
     browser: BrowserFacts
+    provider_title: str = field(default="", metadata=SINCE_2)
     __pydantic_config__ = _STRICT
 
 
@@ -203,6 +184,21 @@ class Times:
 
 
 @dataclass(frozen=True)
+class Checks:
+    """The single findings by name: what was compared, and that it was the same.
+
+    ``ocsp_status`` is None without a signature, ``chain`` the SHA-256 of the signer's certificate and of its root.
+    """
+
+    text_sha256: str
+    manifest_sha256: str
+    expected_signer_match: Literal[True]
+    ocsp_status: Literal["good"] | None
+    chain: tuple[str, ...]
+    __pydantic_config__ = _STRICT
+
+
+@dataclass(frozen=True)
 class VerificationResult:
     """What the service found when it verified the signature. ``certificate`` is empty without a signature."""
 
@@ -211,13 +207,14 @@ class VerificationResult:
     certificate: dict[str, Any]
     shown_relying_party: str | None
     warnings: tuple[str, ...]
+    checks: Checks | None = field(default=None, metadata=SINCE_2)
     __pydantic_config__ = _STRICT
 
 
 @dataclass(frozen=True)
 class Evidence:
     """One signing, whole. ``assurance`` is *underskrift*, or *godkant_efter_inloggning* when there is no
-    signature.
+    signature. ``version`` says which members a record has.
     """
 
     matter: Matter
@@ -226,6 +223,7 @@ class Evidence:
     times: Times
     verification_result: VerificationResult
     assurance: Assurance
+    version: Literal[1, 2] = field(default=1, metadata=SINCE_2)
     __pydantic_config__ = _STRICT
 
 
@@ -235,6 +233,7 @@ _ADAPTER = TypeAdapter(Evidence)
 def to_json(evidence: Evidence) -> dict[str, Any]:
     """The record as plain JSON data: times in ISO 8601, blobs in Base64."""
     plain: dict[str, Any] = _ADAPTER.dump_python(evidence, mode="json")
+    leave_out(evidence, plain)
     return plain
 
 
@@ -278,23 +277,7 @@ def from_signing(
     received = material.received
     return Evidence(
         matter=matter,
-        signer=SignerFacts(
-            personnummer=identity.personnummer,
-            expected_personnummer=material.expected_personnummer,
-            is_coordination_number=identity.is_coordination_number,
-            name=verified.signer_name if verified else identity.name,
-            provider_id=material.provider_id,
-            iss=identity.iss,
-            sub=identity.sub,
-            client_id=material.client_id,
-            authn_provider=identity.authn_provider,
-            acr=identity.acr,
-            level=identity.acr.rsplit("/", 1)[-1],
-            auth_time=identity.auth_time,
-            txn=identity.txn,
-            device_ip=identity.device_ip,
-            browser=browser or BrowserFacts(),
-        ),
+        signer=_signer(result, provider, browser or material.browser),
         proof=Proof(
             signature_format="bankid-xmldsig-1" if verified else "oidc-idtoken",
             signature=received.user_signature,
@@ -320,8 +303,43 @@ def from_signing(
             certificate=certificate_facts(verified) if verified else {},
             shown_relying_party=verified.relying_party if verified else None,
             warnings=verified.warnings if verified else (),
+            checks=checks_of(matter, verified),
         ),
         assurance=result.assurance,
+        version=VERSION,
+    )
+
+
+def _signer(result: SigningResult, provider: Provider, browser: BrowserFacts) -> SignerFacts:
+    material, identity, verified = result.material, result.identity, result.verified
+    return SignerFacts(
+        personnummer=identity.personnummer,
+        expected_personnummer=material.expected_personnummer,
+        is_coordination_number=identity.is_coordination_number,
+        name=verified.signer_name if verified else identity.name,
+        provider_id=material.provider_id,
+        iss=identity.iss,
+        sub=identity.sub,
+        client_id=material.client_id,
+        authn_provider=identity.authn_provider,
+        acr=identity.acr,
+        level=identity.acr.rsplit("/", 1)[-1],
+        auth_time=identity.auth_time,
+        txn=identity.txn,
+        device_ip=identity.device_ip,
+        browser=browser,
+        provider_title=provider.title,
+    )
+
+
+def checks_of(matter: Matter, verified: VerifiedSignature | None) -> Checks:
+    """The single findings of a signing that held."""
+    return Checks(
+        text_sha256=binding.text_sha256(matter.text),
+        manifest_sha256=binding.sha256_hex(matter.manifest_json.encode("utf-8")),
+        expected_signer_match=True,
+        ocsp_status="good" if verified else None,
+        chain=(verified.certificate.sha256, verified.certificate.root_sha256) if verified else (),
     )
 
 
@@ -352,7 +370,7 @@ def attempt_record(refusal: EidRefused) -> dict[str, Any]:
     for name in ("started_at", "completed_at"):
         plain[name] = plain[name].isoformat()
     for name in ("user_signature", "ocsp"):
-        plain["received"][name] = _to_base64(plain["received"][name])
+        plain["received"][name] = to_base64(plain["received"][name])
     return {
         "format": "stegvis-forsok:1",
         "reason": refusal.reason_code.value,

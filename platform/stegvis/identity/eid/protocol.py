@@ -22,7 +22,14 @@ from stegvis.identity.eid.personal_number import read_number
 from stegvis.identity.eid.providers import Provider
 from stegvis.identity.eid.signature import SignatureInvalid, verify_signature
 from stegvis.identity.eid.signature_faults import SignatureReason
-from stegvis.identity.eid.visit import Identity, Received, SigningMaterial, SigningResult, Started
+from stegvis.identity.eid.visit import (
+    BrowserFacts,
+    Identity,
+    Received,
+    SigningMaterial,
+    SigningResult,
+    Started,
+)
 
 PROVIDERS_PUBLISHED = MetadataStore()
 """What providers publish, kept for an hour for the whole process."""
@@ -158,6 +165,7 @@ def finish_signing(
     *,
     now: datetime,
     purpose_binding: Mapping[str, Any] | None = None,
+    browser: BrowserFacts | None = None,
     store: MetadataStore = PROVIDERS_PUBLISHED,
 ) -> SigningResult:
     """The verified signature behind a callback.
@@ -170,6 +178,7 @@ def finish_signing(
         provider, metadata, pending, params, purpose="sign", purpose_binding=purpose_binding, now=now
     )
     received = Received()
+    facts = browser or BrowserFacts()
     try:
         identity, claims = exchange.exchange(
             provider=provider,
@@ -181,13 +190,19 @@ def finish_signing(
             now=now,
         )
         return _signing_result(
-            provider=provider, pending=pending, identity=identity, claims=claims, received=received, now=now
+            provider=provider,
+            pending=pending,
+            identity=identity,
+            claims=claims,
+            received=received,
+            now=now,
+            browser=facts,
         )
     except SignatureInvalid as error:
-        material = _material(provider, pending, received, now, error.reason_code)
+        material = _material(provider, pending, received, now, browser=facts, reason=error.reason_code)
         raise EidRefused(Reason.SIGNATURE_INVALID, material) from None
     except EidRefused as error:
-        error.material = _material(provider, pending, received, now, None)
+        error.material = _material(provider, pending, received, now, browser=facts)
         raise
 
 
@@ -199,6 +214,7 @@ def _signing_result(
     claims: Mapping[str, Any],
     received: Received,
     now: datetime,
+    browser: BrowserFacts,
 ) -> SigningResult:
     signed = provider.adapter.signed(provider, claims)
     received.user_signature, received.ocsp = signed.signature, signed.revocation
@@ -207,7 +223,7 @@ def _signing_result(
     if provider.sign == "none":
         if received.user_signature is not None:
             raise EidRefused(Reason.SIGNATURE_UNASKED)
-        material = _material(provider, pending, received, now, None)
+        material = _material(provider, pending, received, now, browser=browser)
         return SigningResult(provider, identity, material, None, "godkant_efter_inloggning")
     if received.user_signature is None:
         raise EidRefused(Reason.SIGNATURE_MISSING)
@@ -221,7 +237,7 @@ def _signing_result(
         window=(visit.started_at(pending), now),
         nonce_rule=provider.ocsp_nonce,
     )
-    material = _material(provider, pending, received, now, None)
+    material = _material(provider, pending, received, now, browser=browser)
     return SigningResult(provider, identity, material, verified, "underskrift")
 
 
@@ -230,7 +246,9 @@ def _material(
     pending: Mapping[str, Any],
     received: Received,
     now: datetime,
-    reason: SignatureReason | None,
+    *,
+    browser: BrowserFacts,
+    reason: SignatureReason | None = None,
 ) -> SigningMaterial:
     return SigningMaterial(
         provider_id=provider.handle,
@@ -247,4 +265,5 @@ def _material(
         completed_at=now,
         received=received,
         signature_reason=reason.value if reason else None,
+        browser=browser,
     )

@@ -1,4 +1,4 @@
-"""The receipt: one JSON file with the evidence of a signing, and its check with no network, database or
+"""The receipt's data file: JSON with the evidence of a signing, and its check with no network, database or
 service.
 
 The checksums in the file find every changed byte, but they hold no key: whoever changes the file can compute
@@ -22,17 +22,25 @@ from stegvis.identity.eid.evidence import Evidence
 from stegvis.identity.eid.receipt_checks import Findings, check_evidence
 
 FORMAT = "stegvis-kvitto:1"
+# What tells a receipt, whole or damaged, from any other file: it stands in the PDF too.
+MARK = b"stegvis-kvitto:"
 LARGEST_FILE = 8 * 1024 * 1024
+TEST = "TESTMILJÖ: underskriften är gjord med en testlegitimation och binder ingen."
 _MEMBERS = {"format", "content", "content_sha256", "checksums"}
 
 
 @dataclass(frozen=True)
 class Report:
-    """The outcome: ``lines`` in Swedish, one per check; ``signed`` is False for a mere approval."""
+    """The outcome: ``lines`` in Swedish, one per check; ``signed`` is False for a mere approval.
+
+    ``receipt`` is False for a file that is no receipt at all; ``test`` is True for one that a test e-ID made.
+    """
 
     ok: bool
     lines: list[str] = field(repr=False)
     signed: bool
+    receipt: bool = True
+    test: bool = False
 
 
 def receipt_bytes(evidence: Evidence) -> bytes:
@@ -68,24 +76,49 @@ def verify_receipt(path: Path, *, roots: Sequence[bytes]) -> Report:
 
     ``OSError`` when the file cannot be opened.
     """
+    return verify_bytes(read_file(path), roots=roots)
+
+
+def read_file(path: Path) -> bytes:
+    """The content of a file, one byte more than a receipt may have at most. ``OSError``."""
     with path.open("rb") as file:
-        return verify_bytes(file.read(LARGEST_FILE + 1), roots=roots)
+        return file.read(LARGEST_FILE + 1)
 
 
 def verify_bytes(data: bytes, *, roots: Sequence[bytes]) -> Report:
     """As ``verify_receipt``, for a receipt in memory."""
     findings = Findings()
+    record = check_data(data, roots, findings)
+    return report(findings, record, receipt=record is not None or MARK in data)
+
+
+def check_data(data: bytes, roots: Sequence[bytes], findings: Findings) -> Evidence | None:
+    """Adds one line per check of a receipt's data file; its record when it can be read."""
     receipt = _read(data, findings)
-    record: Evidence | None = None
-    if receipt is not None:
-        record = _check_file(data, receipt, findings)
+    record = _check_file(data, receipt, findings) if receipt is not None else None
     if record is not None:
         check_evidence(record, roots, findings)
+    return record
+
+
+def report(findings: Findings, record: Evidence | None, *, receipt: bool) -> Report:
+    """What was found, with a last line that says what it comes to."""
+    test = record is not None and is_test(record)
+    told = [f"OBS  {TEST}"] if test else []
+    if findings.ok:
+        verdict = "Kvittot håller: allt ovan stämmer."
+    elif receipt:
+        verdict = "Kvittot håller inte: se raderna med FEL."
+    else:
+        verdict = "Filen är inget kvitto."
     signed = record is not None and record.assurance == "underskrift"
-    verdict = (
-        "Kvittot håller: allt ovan stämmer." if findings.ok else "Kvittot håller inte: se raderna med FEL."
-    )
-    return Report(findings.ok, [*findings.lines, verdict], signed)
+    return Report(findings.ok, [*told, *findings.lines, verdict], signed, receipt, test)
+
+
+def is_test(record: Evidence) -> bool:
+    """Whether a test e-ID was used: it says so in its certificates' names, or it ran on the machine itself."""
+    issuer = str(record.verification_result.certificate.get("issuer", ""))
+    return "test" in issuer.lower() or record.signer.iss.startswith("http://")
 
 
 def _layout(receipt: dict[str, Any]) -> bytes:

@@ -9,10 +9,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from stegvis.ground.day import SWEDEN
 from stegvis.identity.eid import binding, tokens
 from stegvis.identity.eid.claims import full_name, seconds_of, text_of, value_of
 from stegvis.identity.eid.errors import EidRefused, ProviderConfigError
-from stegvis.identity.eid.evidence import Evidence, certificate_facts, claim_map, signed_members
+from stegvis.identity.eid.evidence import (
+    Evidence,
+    certificate_facts,
+    checks_of,
+    claim_map,
+    signed_members,
+)
 from stegvis.identity.eid.receipt_requests import Asked, CheckFailed, must, read_request
 from stegvis.identity.eid.signature import SignatureInvalid, VerifiedSignature, verify_signature
 from stegvis.identity.eid.tokens import Decoded
@@ -77,6 +84,12 @@ def check_evidence(record: Evidence, roots: Sequence[bytes], findings: Findings)
             findings,
             "Uppgifterna om certifikatet är certifikatets egna.",
             lambda: _recorded(record, verified),
+        )
+    if record.version >= 2 and (verified is not None or record.assurance != "underskrift"):
+        _run(
+            findings,
+            "Det som tjänsten fann när den prövade underskriften är det som finns nu.",
+            lambda: _found(record, verified),
         )
     _run(findings, "Tiderna följer på varandra.", lambda: _times(record, verified))
     _say_what_is_covered(record, verified, findings)
@@ -250,10 +263,17 @@ def _recorded(record: Evidence, verified: VerifiedSignature) -> None:
     must(same, "Kvittot säger något annat om certifikatet än certifikatet självt.")
 
 
+def _found(record: Evidence, verified: VerifiedSignature | None) -> None:
+    same = record.verification_result.checks == checks_of(record.matter, verified)
+    must(same, "Kvittot säger att tjänsten fann något annat än det som finns nu.")
+
+
 def _times(record: Evidence, verified: VerifiedSignature | None) -> None:
     times = record.times
     must(times.started_at <= times.completed_at, "Kvittot säger att svaret kom före begäran.")
     must(record.verification_result.verified_at >= times.started_at, "Kontrollen gjordes före underskriften.")
+    if record.assurance == "underskrift" and verified is None:
+        return
     signed_at = verified.signed_at if verified is not None else None
     must(times.signed_at == signed_at, "Tiden för underskriften är inte den som utfärdaren angav.")
 
@@ -285,4 +305,5 @@ def _named(record: Evidence) -> str:
 
 
 def _shown(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S} ({at:%Z})"
+    there = at.astimezone(SWEDEN)
+    return f"{there:%Y-%m-%d klockan %H.%M.%S} (svensk tid, UTC{there.isoformat()[-6:]})"

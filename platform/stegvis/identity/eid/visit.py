@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from pydantic import ConfigDict
+
 from stegvis.identity.eid.errors import EidCancelled, EidRefused, EidUnavailable, Reason
 from stegvis.identity.eid.metadata import Metadata
 from stegvis.identity.eid.providers import Provider
@@ -82,6 +84,16 @@ class Received:
 
 
 @dataclass(frozen=True)
+class BrowserFacts:
+    """What is known of the browser that came back: address, program, hash of what it is recognised by, if any."""
+
+    ip: str | None = field(default=None, repr=False)
+    user_agent: str | None = field(default=None, repr=False)
+    device_sha256: str | None = None
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True)
 class SigningMaterial:
     """Everything about one signing attempt, as raw as it came: what was asked and what was received.
 
@@ -103,6 +115,7 @@ class SigningMaterial:
     completed_at: datetime
     received: Received
     signature_reason: str | None = None
+    browser: BrowserFacts = BrowserFacts()
 
 
 @dataclass(frozen=True)

@@ -12,23 +12,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask, current_app, g, session, url_for
+from flask import Flask, current_app, g, request, session, url_for
 
 from stegvis.ground.keys import KeyFault
 from stegvis.ground.tenancy import ScopeId
 from stegvis.ground.tenancy.scope import scopes
 from stegvis.ground.tenancy.tenants import Forbund
 from stegvis.identity.eid import trouble
+from stegvis.identity.eid.binding import sha256_hex
 from stegvis.identity.eid.client_keys import ClientKey
 from stegvis.identity.eid.errors import EidRefused, Reason
 from stegvis.identity.eid.protocol import finish_login, finish_signing, start_login, start_signing
 from stegvis.identity.eid.providers import Provider
 from stegvis.identity.eid.rows import FOLDER, ROWS, Row, RowFile, Rows, require
-from stegvis.identity.eid.visit import Identity, SigningResult, Started
+from stegvis.identity.eid.visit import BrowserFacts, Identity, SigningResult, Started
 
 __all__ = ["FOLDER", "ROWS"]
 
 MOST_OPEN = 4
+MOST_OF_AGENT = 500
 
 
 @dataclass(frozen=True)
@@ -177,11 +179,28 @@ def finished_signing(visit: Visit, provider_id: str, params: dict[str, str]) -> 
     binding = {"forbund": visit.scope.forbund, "purpose": visit.purpose}
     provider = require(_signing_rows(visit.scope), provider_id)
     with _noted(provider):
-        return finish_signing(provider, visit.pending, params, now=datetime.now(UTC), purpose_binding=binding)
+        return finish_signing(
+            provider,
+            visit.pending,
+            params,
+            now=datetime.now(UTC),
+            purpose_binding=binding,
+            browser=_browser(),
+        )
 
 
 def _noted(provider: Provider) -> AbstractContextManager[None]:
     return trouble.noted(current_app.extensions["stegvis.broker"], provider)
+
+
+def _browser() -> BrowserFacts:
+    """What is known of the browser that came back; of what it is recognised by, only a hash."""
+    token: str | None = getattr(session, "token", None)
+    return BrowserFacts(
+        ip=request.remote_addr,
+        user_agent=request.user_agent.string[:MOST_OF_AGENT] or None,
+        device_sha256=sha256_hex(f"stegvis-device:{token}".encode()) if token else None,
+    )
 
 
 def _signing_rows(scope: ScopeId) -> list[Row]:

@@ -79,7 +79,12 @@ def done(visit: visits.Visit, result: SigningResult) -> Any:
     if left:
         flash(_("Tack. Underskriften är sparad. Samtycket gäller när alla har skrivit under."), "success")
         return redirect(visit.facts["more"], 303)
-    flash(_("Tack. Ditt samtycke är underskrivet och gäller nu."), "success")
+    if result.assurance == "underskrift":
+        flash(_("Tack. Ditt samtycke är underskrivet och gäller nu."), "success")
+    else:
+        flash(
+            _("Tack. Ditt samtycke är godkänt efter inloggning, inte underskrivet. Det gäller nu."), "success"
+        )
     return redirect(visit.facts["back"], 303)
 
 

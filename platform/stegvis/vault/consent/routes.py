@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+import structlog
 from flask import Blueprint, Flask, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
@@ -10,8 +11,9 @@ from stegvis.ground.day import today
 from stegvis.identity.access import policy
 from stegvis.identity.access.rights import HANDLEDARE, INSATSLEDARE, REFER
 from stegvis.identity.eid import receipt, visits
-from stegvis.vault.consent import answer_routes, leaving, service, staff_routes
+from stegvis.vault.consent import answer_routes, leaving, receipts, service, staff_routes
 
+log = structlog.get_logger("stegvis.consent")
 blueprint = Blueprint("consent", __name__, template_folder="templates")
 AUTHORS = {"rights": (REFER, HANDLEDARE, INSATSLEDARE)}
 
@@ -28,7 +30,10 @@ def mine() -> Any:
 def read(consent_id: uuid.UUID) -> Any:
     """What the samtycke means, and the buttons."""
     page = service.page(consent_id, leaving.language())
-    return render_template("consent/read.html", shown=page, today=today(), **_for_signing())
+    approved = service.only_approved(consent_id)
+    return render_template(
+        "consent/read.html", shown=page, today=today(), approved=approved, **_for_signing()
+    )
 
 
 @blueprint.post("/mina-sidor/samtycken/<uuid:consent_id>/signera/<provider_id>")
@@ -67,13 +72,24 @@ def withdraw(consent_id: uuid.UUID) -> Any:
 @blueprint.get("/mina-sidor/samtycken/<uuid:consent_id>/kvitto")
 @policy.vault("deltagare")
 def download(consent_id: uuid.UUID) -> Any:
-    """The receipt: a file that anybody can check without this service."""
-    content = receipt.receipt_bytes(service.receipt(consent_id))
-    name = f"samtycke-{consent_id}.json"
+    """The receipt: a sealed document, or (som=data) the data in it; anybody can check both without this service."""
+    record = service.receipt(consent_id)
+    form = "json" if request.args.get("som") == "data" else "pdf"
+    try:
+        content = receipts.document(record) if form == "pdf" else receipt.receipt_bytes(record)
+    except (receipts.RenderError, receipts.SealFault) as fault:
+        log.error("receipt_not_made", fault=type(fault).__name__, told=str(fault))
+        flash(
+            _(
+                "Kvittot gick inte att göra som PDF. Ditt ja är kvar. Hämta datafilen, eller försök igen senare."
+            ),
+            "error",
+        )
+        return redirect(url_for("consent.read", consent_id=consent_id), 303)
     return Response(
         content,
-        mimetype="application/json",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        mimetype=f"application/{form}",
+        headers={"Content-Disposition": f'attachment; filename="samtycke-{consent_id}.{form}"'},
     )
 
 

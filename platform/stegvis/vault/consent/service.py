@@ -88,6 +88,7 @@ __all__ = [
     "mine",
     "no",
     "of_referrals",
+    "only_approved",
     "page",
     "page_for_author",
     "page_for_team",
@@ -155,8 +156,18 @@ def receipt(consent_id: uuid.UUID) -> evidence.Evidence:
     Where several signed, the person's own signature; where only others did, the first of theirs.
     """
     row = rows.own(consent_id)
-    kept = [one for one in keeping.all_valid(row.id) if "matter" in one] if row.state != "fraga" else []
+    kept = _by_eid(row)
     require(bool(kept), "consent", consent_id)
     own = [one for one in kept if one["matter"]["signer_role"] == "self"]
     audit.record("exportera", "consent", row.id, insats=row.insats, vad="kvitto")
     return evidence.from_json((own or kept)[0])
+
+
+def only_approved(consent_id: uuid.UUID) -> bool:
+    """Whether somebody said yes to a samtycke of one's own with an e-ID that makes no signature."""
+    return any(one["assurance"] != "underskrift" for one in _by_eid(rows.own(consent_id)))
+
+
+def _by_eid(row: Consent) -> list[dict[str, Any]]:
+    """What proves a samtycke that is answered, of those who did it with an e-ID."""
+    return [one for one in keeping.all_valid(row.id) if "matter" in one] if row.state != "fraga" else []
