@@ -22,6 +22,7 @@ from stegvis.identity.audit import service as audit_trail
 from stegvis.identity.audit.heads import Head
 from stegvis.identity.audit.service import Verdict
 from stegvis.identity.eid.receipt import verify_receipt
+from stegvis.local.agreement_group import agreement
 from stegvis.local.command_line import UNFORESEEN, ScopeParam, known_scope, sentences
 from stegvis.local.doctor import examine, in_use
 from stegvis.local.eid_group import eid
@@ -41,6 +42,7 @@ def cli() -> None:
 
 cli.add_command(key)
 cli.add_command(eid)
+cli.add_command(agreement)
 
 
 @cli.group()
