@@ -11,6 +11,7 @@ import click
 
 from stegvis.app import create_app
 from stegvis.config import SettingsError, find_root, read_settings
+from stegvis.forbund.agreements import service as agreements
 from stegvis.ground import logs
 from stegvis.ground.tenancy.names import ScopeId
 from stegvis.ground.tenancy.scope import scope, scopes
@@ -174,6 +175,8 @@ def verify_chains(one: ScopeId, head: Head | None = None) -> dict[str, Verdict]:
         found = {audit_trail.TRAIL: audit_trail.verify(given.get(audit_trail.TRAIL))}
         if one.huvudman is not None:
             found[EVIDENCE] = verify_evidence(given.get(EVIDENCE))
+        else:
+            found[agreements.CHAIN] = agreements.verify_signatures(given.get(agreements.CHAIN))
     return found
 
 

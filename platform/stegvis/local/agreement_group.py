@@ -1,14 +1,24 @@
 """`stegvis agreement`: documents signed by several, read in from files."""
 
 import json
+import sys
+import uuid
 from pathlib import Path
 from typing import Any
 
 import click
 
+from stegvis.app import create_app
 from stegvis.config import SettingsError
+from stegvis.forbund.agreements import service
 from stegvis.forbund.agreements.trail import Trail, TrailFault, read_trail_bytes
-from stegvis.local.command_line import sentences
+from stegvis.forbund.agreements.verifying import verify
+from stegvis.ground.tenancy.names import ScopeId
+from stegvis.ground.tenancy.scope import scope
+from stegvis.identity.eid.seal_keys import FOLDER, ROOT
+from stegvis.local.command_line import ScopeParam, known_scope, sentences
+from stegvis.local.home import default_home
+from stegvis.local.installation import installation
 
 
 @click.group()
@@ -18,15 +28,21 @@ def agreement() -> None:
 
 @agreement.command("import-trail")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--tenant", "scope_id", type=ScopeParam(), help="Förbundet som handlingen finns hos.")
+@click.option("--agreement", "agreement_id", type=click.UUID, help="Handlingen som underskrifterna hör till.")
 @click.option("--json", "as_json", is_flag=True)
 @sentences
-def import_trail(file: Path, as_json: bool) -> None:
-    """Läs sidan med underskrifter ur en textfil: vilka, när, hur, och vad som är konstigt. Inget sparas.
+def import_trail(file: Path, scope_id: ScopeId | None, agreement_id: uuid.UUID | None, as_json: bool) -> None:
+    """Läs sidan med underskrifter ur en textfil: vilka, när, hur, och vad som är konstigt.
 
+    Inget sparas, om inte --tenant och --agreement säger var: då räknas underskrifterna för dem som spåret nämner.
     Slutar med 0 när underskrifterna är lästa, också med anmärkningar, och 2 när det inte är en sådan sida.
     """
+    if (scope_id is None) != (agreement_id is None):
+        raise SettingsError("Ange både --tenant och --agreement, eller ingen av dem.")
+    content = file.read_bytes()
     try:
-        trail = read_trail_bytes(file.read_bytes())
+        trail = read_trail_bytes(content)
     except TrailFault as fault:
         raise SettingsError(f"{file}: {fault}") from None
     if as_json:
@@ -34,6 +50,52 @@ def import_trail(file: Path, as_json: bool) -> None:
     else:
         for line in told(trail):
             click.echo(line)
+    if scope_id is not None and agreement_id is not None:
+        click.echo(_keep(scope_id, agreement_id, trail, content), err=as_json)
+
+
+def _keep(scope_id: ScopeId, agreement_id: uuid.UUID, trail: Trail, content: bytes) -> str:
+    """Take the signatures in; the sentence that says what came of it."""
+    if scope_id.huvudman is not None:
+        raise SettingsError("Handlingar som flera skriver under finns hos förbundet: ange bara det.")
+    with installation() as (settings, _running):
+        known_scope(settings, scope_id)
+        with create_app(settings).app_context():
+            try:
+                with scope(scope_id) as opened:
+                    opened.facts["role"] = "operator"
+                    counted, left = service.import_trail(agreement_id, trail, content)
+            except service.AgreementFault as fault:
+                raise SettingsError(str(fault)) from None
+    return f"{counted} underskrifter är inlästa, {left} saknas."
+
+
+@agreement.command("verify")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--root", "roots", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--seal-root", "seals", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@sentences
+def agreement_verify(file: Path, roots: tuple[Path, ...], seals: tuple[Path, ...]) -> None:
+    """Pröva en underskriven handling, eller ett kvitto, utan nät, databas eller server.
+
+    Slutar med 0 bara när allt stämmer.
+    """
+    home = default_home()
+    pinned = _pinned(roots or (home / "eid" / "test-root.pem",), "--root")
+    sealing = _pinned(seals or (home / FOLDER / ROOT,), "--seal-root") if file.suffix != ".json" else []
+    report = verify(file.read_bytes(), roots=pinned, seals=sealing)
+    for line in report.lines:
+        click.echo(line)
+    sys.exit(0 if report.ok else 1)
+
+
+def _pinned(paths: tuple[Path, ...], option: str) -> list[bytes]:
+    found = [path.read_bytes() for path in paths if path.exists()]
+    if not found:
+        raise SettingsError(f"Inget rotcertifikat att pröva mot: ange det med {option} FIL.")
+    return found
 
 
 def as_data(trail: Trail) -> dict[str, Any]:

@@ -43,7 +43,9 @@ class Visit:
 
 SignedPage = Callable[[Visit, SigningResult], Any]
 FailedPage = Callable[[Visit, Exception], Any]
+IdentifiedPage = Callable[[Visit, Identity], Any]
 _after_signing: dict[str, tuple[SignedPage, FailedPage]] = {}
+_after_identifying: dict[str, tuple[IdentifiedPage, FailedPage]] = {}
 
 
 def when_signed(purpose: str, done: SignedPage, failed: FailedPage) -> None:
@@ -84,6 +86,16 @@ def is_used(forbund_id: str, provider_id: str) -> bool:
     return any(row.handle == provider_id for row in rows().of_forbund(_forbund(forbund_id)))
 
 
+def when_identified(purpose: str, done: IdentifiedPage, failed: FailedPage) -> None:
+    """A room says what happens after an identification that it begins; it logs nobody in."""
+    _after_identifying[purpose] = (done, failed)
+
+
+def pages_after_identifying(purpose: str) -> tuple[IdentifiedPage, FailedPage] | None:
+    """The two pages of a purpose that identifies; None for another purpose."""
+    return _after_identifying.get(purpose)
+
+
 def begin_login(provider_id: str, forbund_id: str, forbund_name: str, onward: str) -> Started:
     """Begin a login and keep the visit. Raises EidUnavailable, EidRefused, ProviderConfigError."""
     provider = require(login_rows(forbund_id), provider_id)
@@ -95,6 +107,22 @@ def begin_login(provider_id: str, forbund_id: str, forbund_name: str, onward: st
             user_message=f"Logga in i Stegvis hos {forbund_name}",
         )
     _keep(started, ScopeId(forbund_id), "login", {"onward": onward})
+    return started
+
+
+def begin_identifying(
+    provider_id: str, scope: ScopeId, purpose: str, *, user_message: str, facts: dict[str, Any]
+) -> Started:
+    """Begin to ask who somebody is, for one thing and without an account; nobody is logged in by it."""
+    provider = require(login_rows(scope.forbund), provider_id)
+    with _noted(provider):
+        started = start_login(
+            provider,
+            redirect_uri=_callback(provider_id),
+            purpose_binding={"forbund": scope.forbund, "purpose": purpose},
+            user_message=user_message,
+        )
+    _keep(started, scope, purpose, facts)
     return started
 
 
@@ -143,8 +171,8 @@ def take(state: str) -> Visit:
 
 
 def finished_login(visit: Visit, provider_id: str, params: dict[str, str]) -> Identity:
-    """Who logged in; raises EidCancelled, EidRefused, EidUnavailable."""
-    binding = {"forbund": visit.scope.forbund, "purpose": "login"}
+    """Who logged in, or was identified; raises EidCancelled, EidRefused, EidUnavailable."""
+    binding = {"forbund": visit.scope.forbund, "purpose": visit.purpose}
     provider = require(login_rows(visit.scope.forbund), provider_id)
     with _noted(provider):
         return finish_login(provider, visit.pending, params, now=datetime.now(UTC), purpose_binding=binding)

@@ -17,6 +17,7 @@ from flask import Flask, Response, g, request, request_finished, request_started
 from flask import session as browser_session
 from report_world import TEXTS, empty, staff, work
 
+import agreed
 from asked import Asked
 from other_accounts import accounts_and_a_reason
 from other_answers import other_answers
@@ -39,6 +40,7 @@ Route = tuple[str, str]
 NO_EVENT = {
     ("referrals.new", "GET"): "an empty form: names insatser, nobody",
     ("accounts.new", "GET"): "an empty form",
+    ("agreements.new", "GET"): "an empty form",
     ("accounts.check", "POST"): "reads back what was typed just now; nothing is kept of it",
     ("enrolments.ask_reason", "GET"): "asks why: tells nothing of the person",
     ("enrolments.file_page", "GET"): "says how many a file would hold: names nobody",
@@ -53,9 +55,9 @@ NO_EVENT = {
 LISTS = {
     (endpoint, "GET")
     for endpoint in (
-        "accounts.overview", "consent.mine", "desk.overview", "diarium.overview", "enrolments.people",
-        "own_pages.front", "referrals.mine", "referrals.team", "reporting.approvals", "reporting.listed",
-        "reports.received", "tasks.today",
+        "accounts.overview", "agreements.listed", "consent.mine", "desk.overview", "diarium.overview",
+        "enrolments.people", "own_pages.front", "referrals.mine", "referrals.team", "reporting.approvals",
+        "reporting.listed", "reports.received", "tasks.today",
     )
 }  # fmt: skip
 # What is neither read as a page nor as a list.
@@ -63,6 +65,7 @@ READINGS = {
     ("consent.download", "GET"): "exportera",
     ("team_consent.scanned", "GET"): "exportera",
     ("reports.pdf", "GET"): "skriv_ut",
+    **{(f"agreements.{name}", "GET"): "exportera" for name in agreed.FILES},
 }
 CHANGES: dict[Route, Events] = {
     ("accounts.end", "POST"): ("stang_konto",),
@@ -71,6 +74,7 @@ CHANGES: dict[Route, Events] = {
     ("accounts.renew", "POST"): ("fornya_konto",),
     ("accounts.take", "POST"): ("ta_ratt",),
     ("accounts.take_back", "POST"): ("ta_tillbaka_inbjudan",),
+    **{(f"agreements.{name}", "POST"): (action,) for name, action in agreed.CHANGES.items()},
     ("enrolments.reason_given", "POST"): ("oppna_med_skal",),
     ("enrolments.search_sent", "POST"): ("sok",),
     ("consent.refuse", "POST"): ("neka_samtycke", "forstor"),
@@ -320,6 +324,7 @@ def trail(
         asked = referrals_and_consents(people, browser)
         person = a_person_in_the_team(people, browser, asked)
         accounts_and_a_reason(people, browser, person)
+        agreed.walk(people, browser)
         a_report(app, browser)
     kept["walk"] = watched
     return watched
