@@ -41,10 +41,18 @@ ROOMS = (
     "vault.reporting",
     "publishing",
     "forbund.diarium",
+    "forbund.agreements",
     "forbund.reports",
     "forbund.desk",
 )
-JOB_ROOMS = ("identity.audit", "vault.referrals", "vault.consent", "publishing", "forbund.reports")
+JOB_ROOMS = (
+    "identity.audit",
+    "vault.referrals",
+    "vault.consent",
+    "publishing",
+    "forbund.reports",
+    "forbund.agreements",
+)
 
 LOGIN_OF_LEVEL = {"forbund": "fb", "huvudman": "hm", "publicering": "pub", "gallring": "gallring"}
 POOL = {"pool_size": 5, "max_overflow": 10, "pool_recycle": 1800, "pool_pre_ping": True}

@@ -11,6 +11,7 @@ import click
 
 from stegvis.app import create_app
 from stegvis.config import SettingsError, find_root, read_settings
+from stegvis.forbund.agreements import service as agreements
 from stegvis.ground import logs
 from stegvis.ground.tenancy.names import ScopeId
 from stegvis.ground.tenancy.scope import scope, scopes
@@ -21,6 +22,7 @@ from stegvis.identity.audit import heads as audit_heads
 from stegvis.identity.audit import service as audit_trail
 from stegvis.identity.audit.heads import Head
 from stegvis.identity.audit.service import Verdict
+from stegvis.local.agreement_group import agreement
 from stegvis.local.command_line import UNFORESEEN, ScopeParam, known_scope, sentences
 from stegvis.local.consent_group import consent
 from stegvis.local.doctor import examine, in_use
@@ -42,6 +44,7 @@ def cli() -> None:
 cli.add_command(key)
 cli.add_command(eid)
 cli.add_command(consent)
+cli.add_command(agreement)
 
 
 @cli.group()
@@ -173,6 +176,8 @@ def verify_chains(one: ScopeId, head: Head | None = None) -> dict[str, Verdict]:
         found = {audit_trail.TRAIL: audit_trail.verify(given.get(audit_trail.TRAIL))}
         if one.huvudman is not None:
             found[EVIDENCE] = verify_evidence(given.get(EVIDENCE))
+        else:
+            found[agreements.CHAIN] = agreements.verify_signatures(given.get(agreements.CHAIN))
     return found
 
 

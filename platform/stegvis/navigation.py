@@ -86,7 +86,12 @@ def ways(actor: Actor, forbund: Forbund, scope_id: ScopeId) -> list[tuple[str, s
     if actor.kind == "remittent":
         return [(_("Mina remisser"), "/remisser"), (_("Ny remiss"), "/remisser/ny")]
     if actor.kind == "kansli":
-        found = [(_("Läget"), "/laget"), (_("Rapporter"), "/rapporter"), (_("Diarium"), "/diarium")]
+        found = [
+            (_("Läget"), "/laget"),
+            (_("Rapporter"), "/rapporter"),
+            (_("Överenskommelser"), "/overenskommelser"),
+            (_("Diarium"), "/diarium"),
+        ]
         return [*found, (_("Konton"), "/konton")] if actor.has(FORBUNDSCHEF) else found
     return _staff_ways(actor, forbund, scope_id)
 

@@ -1,5 +1,6 @@
 """Imports every room's models, so that whoever needs the whole metadata has it."""
 
+from stegvis.forbund.agreements import models as agreements
 from stegvis.forbund.diarium import models as diarium
 from stegvis.forbund.reports import models as reports
 from stegvis.ground.jobs import models as jobs
@@ -30,6 +31,7 @@ ALL = (
     measurements,
     reporting,
     diarium,
+    agreements,
     reports,
     publishing,
 )

@@ -13,6 +13,10 @@ from werkzeug.routing import RequestRedirect
 
 from axe import violations
 from stegvis.app import create_app
+from stegvis.forbund.agreements import service as agreements
+from stegvis.forbund.agreements.files import PDF, Upload
+from stegvis.forbund.agreements.service import NewSigner
+from stegvis.ground.day import today
 from stegvis.ground.tenancy.scope import scope, session
 from stegvis.identity.access.rights import OPEN_WITH_REASON
 from stegvis.identity.accounts import service as accounts
@@ -38,6 +42,14 @@ NO_PAGE = {
     "consent.download": "a file",
     "team_consent.scanned": "a file",
     "reports.pdf": "a file",
+    "agreements.document": "a file",
+    "agreements.finished": "a file",
+    "agreements.receipt": "a file",
+    "agreements.scan": "a file",
+    "agreements.trail": "a file",
+    "agreement_link.enter": "leads to the signer's page",
+    "agreement_link.document": "a file",
+    "agreement_link.receipt": "a file",
     "referrals.still_holds": "what an open page asks by itself",
 }
 MACHINES = ("web.", "health")
@@ -68,6 +80,7 @@ def seen(demo: Demo, walk: Walk, chromium: Any) -> Seen:
             "gavleborg-remittent": beside,
             "gavleborg-forbundschef": [f"{returned}/aterlamna"],
             "gavleborg-handledare": ["/sok", asked_again_beside(demo)],
+            "gavleborg-alla": [an_agreement_to_sign(demo)],
             "gavleborg-vault_admin": [somebody_to_open_with_a_reason(demo)],
         }
         for walker in walkers(demo):
@@ -103,6 +116,25 @@ def asked_again_beside(demo: Demo) -> str:
         given = sa.select(Consent.id).where(Consent.referral_id.in_(enrolled), Consent.state == "given")
         asked = consent.ask_again("karnhuset", session().scalars(given.limit(1)).one()).id
     return f"/insats/karnhuset/samtycken/{asked}/har"
+
+
+def an_agreement_to_sign(demo: Demo) -> str:
+    """An agreement that the kansli has sent, with a signer who has not signed; the path of the signer's link."""
+    app = create_app(demo.settings)
+    (chief,) = [one for one in demo.people if one.role == "forbundschef" and one.tenant == "gavleborg"]
+    with app.app_context():
+        with scope("gavleborg"):
+            ((account, _kind, _organisation),) = accounts.accounts_of_number(chief.personnummer)
+        with scope("gavleborg", account=account):
+            g.actor = accounts.actor_of(account)
+            document = Upload("Avtal.pdf", PDF, b"%PDF-1.7 %%EOF")
+            made = agreements.create("overenskommelse", "Provöverenskommelsen", "", today(), document)
+            signer = NewSigner(
+                "Test Testsson", chief.personnummer, "Provnämnden", "Chef", "delegationsordning"
+            )
+            agreements.add_signer(made, signer)
+            (link,) = agreements.send(made)
+    return f"/skriv-under/{link.token}"
 
 
 @contextmanager

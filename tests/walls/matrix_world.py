@@ -20,6 +20,9 @@ import stegvis.forbund.reports.jobs
 import stegvis.publishing.jobs  # noqa: F401  the handlers, as a worker has them
 from stegvis.app import create_app
 from stegvis.config import Settings
+from stegvis.forbund.agreements import service as agreements
+from stegvis.forbund.agreements.files import PDF, PNG, Upload
+from stegvis.forbund.agreements.service import NewSigner
 from stegvis.forbund.reports.models import ReceivedReport
 from stegvis.ground.day import today
 from stegvis.ground.jobs import service as jobs
@@ -45,6 +48,14 @@ from visiting import Login, fresh_number
 
 # Instances of one plugin everywhere, so that every place has every form; they are added to the tenants files.
 SECOND, ELSEWHERE, FAR = "karnhuset_b", "karnhuset_c", "karnhuset_d"
+# Routes of one agreement: all are the förbund's own.
+AGREEMENTS = tuple(
+    f"agreements.{name}"
+    for name in (
+        "one", "add_signer", "remove_signer", "ask_of_party", "change_document", "document", "send", "remind",
+        "make_void", "paper", "register_paper", "scan", "finished", "receipt", "trail",
+    )
+)  # fmt: skip
 
 
 @dataclass
@@ -136,6 +147,33 @@ def fill(place: Place) -> None:
         place.ids["enrolment_id"] = _enrolment(place, team)
         _report(place, team)
     _publish(place)
+    _agreement(place)
+
+
+def _agreement(place: Place) -> None:
+    """An agreement that is being signed at the förbund, one of its two signers on paper."""
+    with scope(place.forbund):
+        number = fresh_number()
+        staff = accounts.open_account(number, "Prov Kanslist", "kansli", rights=(rights.KANSLI,))
+    with acting(Login(staff, number, "kansli", place.forbund)):
+        made = agreements.create(
+            "overenskommelse",
+            place.canary("rapport"),
+            place.insats,
+            None,
+            Upload("a.pdf", PDF, b"%PDF-1.7 %%EOF"),
+        )
+        for nth, kind in enumerate(("person", "konto")):
+            name = f"{place.canary('rapport')} {kind}"
+            typed = NewSigner(name, fresh_number(), f"Part {nth}", "Chef", "delegationsordning")
+            agreements.add_signer(made, typed)
+        agreements.send(made)
+        shown = agreements.page(made)
+        signer = shown.signers[0].id
+        scan = Upload("a.png", PNG, place.canary("rapport").encode())
+        agreements.register_paper(made, signer, today(), place.canary("rapport"), scan)
+        place.ids |= {"agreement_id": made, "signer_id": signer, "party_id": shown.parties[0].id}
+        g.pop("actor")
 
 
 def _newest_invitation() -> uuid.UUID:
@@ -317,7 +355,7 @@ def empty(admin: psycopg.Connection) -> None:
         "hm": ("measurement_value", "plan", "activity", "enrolment", "report_text", "sent_report", "report",
                "consent_evidence", "consent_told", "consent_scan", "consent_signer", "consent", "referral", "outbox"),
         "pub": ("contribution", "ledger", "outbox"),
-        "fb": ("received_report", "returned_report", "inbox", "handling", "arende", "outbox"),
+        "fb": ("agreement", "received_report", "returned_report", "inbox", "handling", "arende", "outbox"),
     }  # fmt: skip
     schemas = ("hm_gavleborg_sandviken", "hm_gavleborg_af_gavle", "hm_kalmar_lan_kalmar")
     for schema in (*schemas, "pub_gavleborg", "pub_kalmar_lan", "fb_gavleborg", "fb_kalmar_lan"):

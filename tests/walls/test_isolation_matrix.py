@@ -81,6 +81,8 @@ ROUTES: dict[str, tuple[Action, str] | None] = {
     **dict.fromkeys(("reporting.approve", "reporting.answer"), APPROVE),
     **dict.fromkeys(("reporting.ask_back", "reporting.attest"), APPROVE),
     **dict.fromkeys(("diarium.overview", "reports.received", "desk.overview")),
+    **dict.fromkeys(("agreements.listed", "agreements.new", "agreements.create")),
+    **dict.fromkeys(world.AGREEMENTS, RECEIVED),
     **dict.fromkeys(("reports.read", "reports.pdf", "reports.give_back", "reports.given_back"), RECEIVED),
 }
 # What a form sends that a trial must send too: without, nobody would be given anything.
@@ -95,6 +97,9 @@ NOT_THERE = {
         "the samtycke has been given: who must sign is said no more",
     ),
     "accounts.end_own": "nobody is logged in twice",
+    "agreements.receipt": "signed on paper too",
+    "agreements.finished": "one of its two signers has not signed",
+    "agreements.trail": "no other service collected it",
 }
 # What each may see: canaries of the own place by kind. Accounts are the whole vault's.
 SEEN = {

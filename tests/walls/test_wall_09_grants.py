@@ -23,7 +23,8 @@ OURS = "(nspname = 'stegvis' OR nspname ~ '^(fb|hm|pub)_')"
 ALL_VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
 # Evidence, figures that have crossed, and the trail of who did what: written once.
 APPEND_ONLY = {
-    "forbund": {"audit_event", "inbox", "arende", "handling", "returned_report", "data_key", "scope_marker"},
+    "forbund": {"audit_event", "inbox", "arende", "handling", "returned_report", "data_key", "scope_marker"}
+    | {"agreement_signature", "agreement_file", "agreement_reminder"},
     "huvudman": {"audit_event", "consent_evidence", "sent_report", "plan", "measurement", "measurement_value"}
     | {"data_key", "scope_marker", "participant_name", "opened_with_reason"},
     "publicering": {"contribution", "ledger", "scope_marker"},

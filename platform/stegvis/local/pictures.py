@@ -20,7 +20,7 @@ from stegvis.local.home import LocalError, default_home, print_line
 
 WIDTHS = {1280: 900, 390: 844}
 # What a link leads to that is no page to look at.
-FILES = ("/kvitto", "/pdf", "/fil")
+FILES = ("/kvitto", "/pdf", "/fil", "/dokument", "/fardig", "/skannat", "/spar")
 # The förbund whose every role is shown; in the others those who differ most.
 FIRST, ELSEWHERE = "gavleborg", ("handledare", "forbundschef")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

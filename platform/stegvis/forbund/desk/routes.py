@@ -15,7 +15,7 @@ blueprint = Blueprint("desk", __name__, template_folder="templates")
 @policy.forbund(FORBUNDSCHEF, KANSLI)
 def overview() -> Any:
     """Läget: every insats in one row."""
-    return render_template("desk/overview.html", rows=service.overview())
+    return render_template("desk/overview.html", rows=service.overview(), unsigned=service.unsigned())
 
 
 def init_app(app: Flask) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from stegvis.forbund.agreements import service as agreements
 from stegvis.forbund.reports import service as reports
 from stegvis.ground.day import today
 from stegvis.ground.tenancy import InsatsInstance
@@ -64,6 +65,11 @@ def overview() -> list[Row]:
     rows = [_row(one, newest, in_time) for one in instances]
     audit.record("lista", "insats", antal=len(rows))
     return sorted(rows, key=lambda row: (NEEDS.index(row.need), row.instance.name.casefold()))
+
+
+def unsigned() -> list[agreements.Listed]:
+    """Agreements that lack signatures and are due."""
+    return agreements.due_soon()
 
 
 def _row(

@@ -34,6 +34,12 @@ FORBUND: Matrix = {
     "inbox": {"fb": "S", "pub": "SI"},
     "received_report": {"fb": "SIU", "hm": "S"},
     "returned_report": {"fb": "SI", "hm": "S"},
+    "agreement": {"fb": "SIU"},
+    "agreement_party": {"fb": "SIU"},
+    "agreement_signer": {"fb": "SIU"},
+    "agreement_signature": {"fb": "SI"},
+    "agreement_file": {"fb": "SI"},
+    "agreement_reminder": {"fb": "SI"},
 }
 
 HUVUDMAN: Matrix = {

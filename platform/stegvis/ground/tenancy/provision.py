@@ -23,8 +23,11 @@ from stegvis.ground.tenancy.models import DATA_KEYS, MARKERS, Installation, now
 from stegvis.ground.tenancy.names import ScopeId, login
 from stegvis.ground.tenancy.tenants import Directory
 
-# The chains of a scope, each begun with its schema: who did what, and in a vault what proves a samtycke.
-CHAINS = {"forbund": ("audit_event",), "huvudman": ("audit_event", "consent_evidence")}
+# The chains of a scope, each begun with its schema: who did what, and what proves a signature or a samtycke.
+CHAINS = {
+    "forbund": ("audit_event", "agreement_signature"),
+    "huvudman": ("audit_event", "consent_evidence"),
+}
 TREES = {"stegvis": "platform", "forbund": "forbund", "huvudman": "huvudman", "publicering": "publicering"}
 
 

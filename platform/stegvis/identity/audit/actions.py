@@ -32,6 +32,10 @@ def _sentences(thing: str) -> dict[str, str]:
         "lamna_tillbaka": _("lämnade tillbaka en rapport"),
         "attestera": _("attesterade en rapport"),
         "registrera": _("registrerade en handling"),
+        # Documents signed by several.
+        "makulera": _("makulerade en handling som skulle skrivas under"),
+        "paminn": _("påminde om en underskrift"),
+        "gor_klar": _("satte samman en underskriven handling"),
         "aterlamna": _("återlämnade en rapport"),
         # Who may come in.
         "logga_in": _("loggade in"),
@@ -61,10 +65,10 @@ ACTIONS = frozenset(
         "andra", "anta_inbjudan", "aterlamna", "attestera", "avsluta_inloggning", "besluta",
         "besvara_markering", "bjud_in",
         "borja_signera", "byt_nyckelfil", "byt_nycklar", "exportera", "fornya_konto", "forstor", "forstor_nyckel",
-        "fraga", "gallra", "ge_ratt", "lamna_huvud", "lamna_tillbaka", "las", "lista", "logga_in", "logga_ut",
-        "neka", "neka_samtycke", "oppna", "oppna_konto", "oppna_med_skal", "registrera", "signera",
-        "signera_misslyckat", "skapa", "skicka", "skriv_ut", "sok", "stang_konto", "ta_ratt", "ta_ratter",
-        "ta_tillbaka", "ta_tillbaka_inbjudan",
+        "fraga", "gallra", "ge_ratt", "gor_klar", "lamna_huvud", "lamna_tillbaka", "las", "lista", "logga_in",
+        "logga_ut", "makulera", "neka", "neka_samtycke", "oppna", "oppna_konto", "oppna_med_skal", "paminn",
+        "registrera", "signera", "signera_misslyckat", "skapa", "skicka", "skriv_ut", "sok", "stang_konto",
+        "ta_ratt", "ta_ratter", "ta_tillbaka", "ta_tillbaka_inbjudan",
     }
 )  # fmt: skip
 

@@ -88,6 +88,8 @@ def answer(provider_id: str) -> Any:
         return _belongs_to_no_visit(error, provider_id)
     if visit.scope.forbund != g.forbund.id:
         abort(404)
+    if visits.pages_after_identifying(visit.purpose) is not None:
+        return _identified(visit, provider_id, params)
     if visit.purpose != "login":
         return _signed(visit, provider_id, params)
     return _logged_in(visit, provider_id, params)
@@ -341,6 +343,18 @@ def _belongs_to_no_visit(error: EidError, provider_id: str) -> Any:
         "info",
     )
     return redirect(homes.home_of(actor) if actor else url_for("eid.choose"), 303)
+
+
+def _identified(visit: visits.Visit, provider_id: str, params: dict[str, str]) -> Any:
+    pages = visits.pages_after_identifying(visit.purpose)
+    assert pages is not None
+    done, failed = pages
+    try:
+        identity = visits.finished_login(visit, provider_id, params)
+    except EidError as error:
+        _log_failure(error, provider_id)
+        return failed(visit, error)
+    return done(visit, identity)
 
 
 def _failed(error: EidError, provider_id: str, onward: str) -> Any:

@@ -45,7 +45,9 @@ class Visit:
 
 SignedPage = Callable[[Visit, SigningResult], Any]
 FailedPage = Callable[[Visit, Exception], Any]
+IdentifiedPage = Callable[[Visit, Identity], Any]
 _after_signing: dict[str, tuple[SignedPage, FailedPage]] = {}
+_after_identifying: dict[str, tuple[IdentifiedPage, FailedPage]] = {}
 
 
 def when_signed(purpose: str, done: SignedPage, failed: FailedPage) -> None:
@@ -103,6 +105,16 @@ def at_work() -> list[str]:
     return [row.title for row in login_rows(g.forbund.id) if row.at_work]
 
 
+def when_identified(purpose: str, done: IdentifiedPage, failed: FailedPage) -> None:
+    """A room says what happens after an identification that it begins; it logs nobody in."""
+    _after_identifying[purpose] = (done, failed)
+
+
+def pages_after_identifying(purpose: str) -> tuple[IdentifiedPage, FailedPage] | None:
+    """The two pages of a purpose that identifies; None for another purpose."""
+    return _after_identifying.get(purpose)
+
+
 def begin_login(
     provider_id: str, forbund_id: str, forbund_name: str, onward: str, *, switching: bool = False
 ) -> Started:
@@ -119,6 +131,22 @@ def begin_login(
             user_message=f"Logga in i Stegvis hos {forbund_name}",
         )
     _keep(started, ScopeId(forbund_id), "login", {"onward": onward, "switching": switching})
+    return started
+
+
+def begin_identifying(
+    provider_id: str, scope: ScopeId, purpose: str, *, user_message: str, facts: dict[str, Any]
+) -> Started:
+    """Begin to ask who somebody is, for one thing and without an account; nobody is logged in by it."""
+    provider = require(login_rows(scope.forbund), provider_id)
+    with _noted(provider):
+        started = start_login(
+            provider,
+            redirect_uri=_callback(provider_id),
+            purpose_binding={"forbund": scope.forbund, "purpose": purpose},
+            user_message=user_message,
+        )
+    _keep(started, scope, purpose, facts)
     return started
 
 
@@ -167,8 +195,8 @@ def take(state: str) -> Visit:
 
 
 def finished_login(visit: Visit, provider_id: str, params: dict[str, str]) -> Identity:
-    """Who logged in; raises EidCancelled, EidRefused, EidUnavailable."""
-    binding = {"forbund": visit.scope.forbund, "purpose": "login"}
+    """Who logged in, or was identified; raises EidCancelled, EidRefused, EidUnavailable."""
+    binding = {"forbund": visit.scope.forbund, "purpose": visit.purpose}
     provider = require(login_rows(visit.scope.forbund), provider_id)
     with _noted(provider):
         return finish_login(provider, visit.pending, params, now=datetime.now(UTC), purpose_binding=binding)

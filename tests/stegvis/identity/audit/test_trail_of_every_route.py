@@ -18,6 +18,7 @@ from flask import session as browser_session
 from psycopg import sql
 from report_world import empty
 
+import agreed
 from stegvis.config import Settings
 from stegvis.ground.tenancy.scope import scope, session
 from stegvis.identity.access.policy import Policy
@@ -43,6 +44,7 @@ Route = tuple[str, str]
 NO_EVENT = {
     ("referrals.new", "GET"): "an empty form: names insatser, nobody",
     ("accounts.new", "GET"): "an empty form",
+    ("agreements.new", "GET"): "an empty form",
     ("accounts.check", "POST"): "reads back what was typed just now; nothing is kept of it",
     ("enrolments.ask_reason", "GET"): "asks why: tells nothing of the person",
     ("enrolments.file_page", "GET"): "says how many a file would hold: names nobody",
@@ -57,9 +59,9 @@ NO_EVENT = {
 LISTS = {
     (endpoint, "GET")
     for endpoint in (
-        "accounts.overview", "accounts.own", "consent.mine", "desk.overview", "diarium.overview", "enrolments.people",
-        "own_pages.front", "referrals.mine", "referrals.team", "reporting.approvals", "reporting.listed",
-        "reports.received", "tasks.today",
+        "accounts.overview", "accounts.own", "agreements.listed", "consent.mine", "desk.overview",
+        "diarium.overview", "enrolments.people", "own_pages.front", "referrals.mine", "referrals.team",
+        "reporting.approvals", "reporting.listed", "reports.received", "tasks.today",
     )
 }  # fmt: skip
 # What is neither read as a page nor as a list.
@@ -67,6 +69,7 @@ READINGS = {
     ("consent.download", "GET"): "exportera",
     ("team_consent.scanned", "GET"): "exportera",
     ("reports.pdf", "GET"): "skriv_ut",
+    **{(f"agreements.{name}", "GET"): "exportera" for name in agreed.FILES},
 }
 CHANGES: dict[Route, Events] = {
     ("accounts.details", "POST"): ("andra",),
@@ -78,6 +81,7 @@ CHANGES: dict[Route, Events] = {
     ("accounts.renew", "POST"): ("fornya_konto",),
     ("accounts.take", "POST"): ("ta_ratt",),
     ("accounts.take_back", "POST"): ("ta_tillbaka_inbjudan",),
+    **{(f"agreements.{name}", "POST"): (action,) for name, action in agreed.CHANGES.items()},
     ("enrolments.reason_given", "POST"): ("oppna_med_skal",),
     ("enrolments.search_sent", "POST"): ("sok",),
     ("consent.refuse", "POST"): ("neka_samtycke", "forstor"),
@@ -207,6 +211,7 @@ def trail(
         asked = referrals_and_consents(people, browser)
         person = a_person_in_the_team(people, browser, asked)
         accounts_and_a_reason(people, browser, person)
+        agreed.walk(people, browser)
         a_report(app, browser)
     kept["walk"] = watched
     return watched

@@ -19,6 +19,8 @@ def main() -> int:
         import typst_pdf as maker
     elif order["kind"] == "excel":
         import excel_xlsx as maker
+    elif order["kind"] == "join":
+        import pdf_join as maker
     else:
         import word_docx as maker
     enclosure.shut(os.getcwd(), order["packages"], order["cpu_seconds"], order["memory_bytes"])

@@ -1,0 +1,1 @@
+"""Documents signed by several: ansökan and överenskommelse, with e-ID, on paper, or both."""
