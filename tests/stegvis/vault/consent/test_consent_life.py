@@ -18,6 +18,7 @@ from stegvis.identity.access.rights import HANDLEDARE
 from stegvis.vault.consent import service, standing
 from stegvis.vault.consent.models import Consent
 from stegvis.vault.enrolments import service as enrolments
+from stegvis.vault.referrals.models import Referral
 from visiting import VAULT, People, RunningEid, Visitor
 
 Browse = Callable[..., Visitor]
@@ -130,20 +131,29 @@ def test_the_team_does_not_see_a_samtycke_before_the_first_yes(
 
 
 def test_samtycken_of_two_insatser_do_not_know_of_each_other(person: InInsats, app: Flask) -> None:
+    human = person.row()["participant_id"]
     with app.app_context(), scope(VAULT):
-        row = session().get_one(Consent, person.consent)
-        assert row.participant_id is not None
+        referral = Referral(
+            insats="annan", form_version="1", state="antagen", author_id=person.remittent.account,
+            participant_id=human, number=person.number, given_name="Test", family_name="Testsson", answers={},
+            created_on=today(), opened_on=today(), decided_on=today(),
+        )  # fmt: skip
+        session().add(referral)
+        session().flush()
         beside = Consent(
-            insats="annan", referral_id=person.referral, participant_id=row.participant_id, kind="annan",
+            insats="annan", referral_id=referral.id, participant_id=human, kind="sekretessbrytande",
             state="given", method="papper", text_version="1", text="Ja", text_sha256=b"",
             valid_from=today(), valid_to=today(),
         )  # fmt: skip
         session().add(beside)
-        human = row.participant_id
+        session().flush()
+        other = beside.id
     person.take_back()
     with app.app_context(), scope(VAULT):
         assert service.state_for(human, "karnhuset").state == "atertagen"
         assert service.state_for(human, "annan").state == "given"
+        # No page knows this insats: nobody meets it afterwards.
+        session().get_one(Consent, other).state = "struken"
 
 
 # -- the avslut ----------------------------------------------------------------------------------
