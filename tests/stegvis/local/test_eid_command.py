@@ -38,7 +38,7 @@ def test_every_provider_is_told_and_answers(command: Command) -> None:
     done = command("--json")
     assert (done.exit_code, done.stderr) == (0, "")
     found = told(done)
-    assert list(found) == ["bankid", "freja", "idura_bankid", "idura_freja", "kalmar.bankid"]
+    assert {"bankid", "freja", "idura_bankid", "idura_freja", "kalmar.bankid"} <= found.keys()
     own = found["kalmar.bankid"]
     assert (own["owner"], own["kind"], own["reachable"]) == ("kalmar_lan/kalmar", "sweden", True)
     assert own["shown"] == ["kalmar_lan/kalmar"]
