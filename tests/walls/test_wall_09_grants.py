@@ -26,7 +26,7 @@ APPEND_ONLY = {
     "forbund": {"audit_event", "inbox", "arende", "handling", "returned_report", "data_key", "scope_marker"}
     | {"agreement_signature", "agreement_file", "agreement_reminder"},
     "huvudman": {"audit_event", "consent_evidence", "sent_report", "plan", "measurement", "measurement_value"}
-    | {"data_key", "scope_marker", "participant_name", "opened_with_reason"},
+    | {"data_key", "scope_marker", "participant_name", "opened_with_reason", "consent_scan"},
     "publicering": {"contribution", "ledger", "scope_marker"},
     "stegvis": {"tenant", "installation"},
 }
