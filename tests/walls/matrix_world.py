@@ -201,7 +201,8 @@ def _referral(place: Place, author: uuid.UUID, state: str, number: str, person: 
 def _consent(place: Place) -> uuid.UUID:
     row = Consent(
         insats=place.insats, referral_id=place.ids["referral_id"], participant_id=place.person,
-        kind="sekretessbrytande", state="given", method="papper", valid_from=today(), valid_to=today() + timedelta(days=300),
+        kind="sekretessbrytande", state="given", method="papper", valid_from=today(),
+        valid_to=today() + timedelta(days=300),
     )  # fmt: skip
     texts.freeze(row)
     session().add(row)
