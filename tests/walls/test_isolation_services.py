@@ -24,6 +24,10 @@ SIGNED = "after a verified signature or refusal: the page that began it asked, a
 UNASKED: dict[str, str] = {
     "consent.state_for": BETWEEN,
     "consent.states": BETWEEN,
+    "consent.of_referrals": BETWEEN,
+    "consent.at_avslut": "called in the transaction of the avslut, whose page asked",
+    "consent.soon": "a day that the plugin's text gives: about nobody",
+    "consent.language_names": PURE,
     "consent.ask": "the question of a referral that its author has just sent: sending asked",
     "consent.page": SELF,
     "consent.receipt": SELF,

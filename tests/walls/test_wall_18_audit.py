@@ -25,7 +25,7 @@ from stegvis.identity.audit import service as audit
 from stegvis.identity.audit.chain import Link, digest, first_fault
 from stegvis.identity.audit.models import VaultAuditEvent
 from stegvis.identity.eid.errors import EidRefused, Reason
-from stegvis.vault.consent import routes
+from stegvis.vault.consent import leaving
 from stegvis.vault.consent.models import Consent, ConsentEvidence
 from walls.audit_rows import (
     CHAINS,
@@ -75,7 +75,7 @@ def test_a_forged_signature_is_one_piece_of_evidence_whatever_follows(
     visit = SimpleNamespace(scope=VAULT, facts={"consent": str(consent), "account": str(uuid.uuid4())})
     with in_app.test_request_context(), pytest.raises(KeyError):
         g.forbund = None
-        routes._failed(visit, EidRefused(reason))  # type: ignore[arg-type]
+        leaving.failed(visit, EidRefused(reason))  # type: ignore[arg-type]
     with scope(VAULT):
         rows = session().execute(
             sa.select(ConsentEvidence.verdict, ConsentEvidence.reason).where(

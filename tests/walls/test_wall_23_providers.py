@@ -62,7 +62,7 @@ def test_a_row_of_the_huvudmans_own_signs_as_soon_as_it_is_there(
     asked.visitor.send("/signera/sandviken.bankid")
     asked.visitor.get(asked.visitor.at_eid(asked.number), follow=True)
     assert (asked.states(), asked.evidence()) == (("given", "oppen"), [("giltig", "")])
-    received = asked.visitor.get(f"{asked.path}/kvitto").data
+    received = asked.visitor.get(f"{asked.path}/kvitto?som=data").data
     report = verify_bytes(received, roots=[(rows.folder / ROOT).read_bytes()])
     assert (report.ok, report.signed) == (True, True), report.lines
     content = json.loads(received)["content"]
@@ -109,7 +109,7 @@ def test_an_approval_with_the_other_kind_is_called_one(rows: Rows, people: Peopl
     asked.visitor.send("/signera/sandviken.freja")
     asked.visitor.get(asked.visitor.at_eid(asked.number), follow=True)
     assert asked.evidence() == [("giltig", "")]
-    received = asked.visitor.get(f"{asked.path}/kvitto").data
+    received = asked.visitor.get(f"{asked.path}/kvitto?som=data").data
     report = verify_bytes(received, roots=[(rows.folder / ROOT).read_bytes()])
     assert (report.ok, report.signed) == (True, False), report.lines
     assert "OBS  Godkänt efter inloggning, inte underskrivet." in report.lines

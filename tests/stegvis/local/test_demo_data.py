@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from stegvis.app import create_app
+from stegvis.ground.day import today
 from stegvis.ground.tenancy.models import db
 from stegvis.ground.tenancy.scope import scope, scopes, session
 from stegvis.identity.access.rights import PUBLISH
@@ -97,9 +98,13 @@ def test_everybody_has_what_the_work_leaves(known: list[DemoPerson]) -> None:
         assert set(session().scalars(sa.select(Plan.enrolment_id))) == everybody
         assert set(session().scalars(sa.select(Measurement.enrolment_id))) == everybody
         states = consent.states("karnhuset")
-        assert {
-            (states[row.participant_id].state, states[row.participant_id].method) for row in _enrolments()
-        } == {("given", "papper")}
+        held = [(row, states[row.participant_id]) for row in _enrolments()]
+        assert {one.method for _, one in held} == {"papper"}
+        # An avslut cuts it: it holds for the follow-ups, and then no more.
+        assert {one.state for row, one in held if row.ended_on is None} == {"given"}
+        assert [one.state for _, one in held] == [
+            "given" if one.valid_to and one.valid_to >= today() else "utgangen" for _, one in held
+        ]
         assert None not in {row.handledare_id for row in _enrolments()}
         genders = Counter(session().scalars(sa.select(Participant.gender)))
         assert min(genders["kvinna"], genders["man"]) >= 12

@@ -135,9 +135,10 @@ class Browser:
     def __init__(self, app: Flask, vault: Vault, account: uuid.UUID) -> None:
         self.client = app.test_client()
         kept = sessions.BrowserSession()
-        sessions.begin_login(kept, vault.scope, str(account), "test")
         answer = Response()
-        app.session_interface.save_session(app, kept, answer)  # type: ignore[arg-type]
+        with app.app_context():
+            sessions.begin_login(kept, vault.scope, str(account), "test")
+            app.session_interface.save_session(app, kept, answer)  # type: ignore[arg-type]
         cookie = re.search(rf"{sessions.COOKIE}=([^;]+)", answer.headers["Set-Cookie"])
         assert cookie is not None
         self.client.set_cookie(sessions.COOKIE, cookie[1], domain=vault.host, secure=True)
