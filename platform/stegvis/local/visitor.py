@@ -77,7 +77,9 @@ class Page:
 
     def form(self, part: str) -> html.FormElement:
         """The first of these forms. Raises VisitFailed."""
-        found = next(self.forms(part), None) or self._by_button(part)
+        found = next(self.forms(part), None)
+        if found is None:
+            found = self._by_button(part)
         if found is None:
             raise VisitFailed(f"{self.path}: det finns inget formulär till ”{part}”. {self.said()}")
         return found
