@@ -28,10 +28,13 @@ from stegvis.ground.web.formats import SWEDEN
 from stegvis.identity.audit import service as audit
 from stegvis.identity.eid import evidence
 from stegvis.identity.eid.evidence import Evidence
-from stegvis.identity.eid.receipt import receipt_bytes
+from stegvis.identity.eid.receipt import is_test, receipt_bytes
 from stegvis.identity.eid.seal import seal
 from stegvis.identity.eid.seal_keys import FOLDER, SealStore
 
+TEST = (
+    "TESTMILJÖ. Underskrifter här är gjorda med en testlegitimation och binder ingen. / TEST: binds nobody."
+)
 TEMPLATES = Path(__file__).with_name("documents")
 STANDARDS = ("ua-1", "a-3a")
 # Way of signing -> the kind of file that shows it, and what is told of it.
@@ -205,6 +208,7 @@ def _trail(shown: AgreementView, marks: Sequence[Mark], *, extended: bool) -> by
     data = {
         "title": f"Underskrifter: {shown.title}",
         "author": forbund,
+        "test": TEST if any(one.record is not None and is_test(one.record) for one in marks) else None,
         "footer": f"{shown.title}, version {shown.row.version}",
         "lead": f"{the_kind} ”{shown.title}” är underskriven av alla parter. Underskrifterna har samlats in "
         f"av {forbund}.",
@@ -260,7 +264,7 @@ def _facts(mark: Mark) -> list[dict[str, Any]]:
     record = mark.record
     sv, en = WAYS[record.assurance]
     at = record.times.signed_at or record.times.completed_at
-    method = f"{sv} / {en}: {record.signer.authn_provider or record.signer.provider_id}"
+    method = f"{sv} / {en}: {record.signer.provider_title or record.signer.provider_id}"
     facts += [
         _fact("Namn enligt e-legitimationen", "Name by the e-ID", record.signer.name),
         _fact("Sätt", "Method", method),

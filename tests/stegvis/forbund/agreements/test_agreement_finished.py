@@ -75,7 +75,8 @@ def test_the_finished_file_is_the_original_with_a_trail_page_evidence_and_a_seal
     at = datetime.fromisoformat(receipt["times"]["signed_at"]).astimezone(ZoneInfo("Europe/Stockholm"))
     for words in (
         "Test Testsson", "Provkommunens socialnämnd", "Chef", "beslut, 2024-01-10 § 4", "decision, 2024-01-10 § 4",
-        "signature with e-ID", f"{at:%Y-%m-%d %H:%M:%S} UTC{at:%z}"[:-2], receipt["matter"]["transaction_id"],
+        "signature with e-ID: BankID", "TESTMILJÖ.",
+        f"{at:%Y-%m-%d %H:%M:%S} UTC{at:%z}"[:-2], receipt["matter"]["transaction_id"],
         "Sjunde Papperssson", "Övningsmyndigheten", "signature on paper", "2024-01-12", "Arkivet, pärm 3",
         "Prov Kanslist", f"De första {len(collected.pdf)} byten", f"first {len(collected.pdf)} bytes",
     ):  # fmt: skip
