@@ -158,7 +158,7 @@ class Trail:
             or request.headers.get("HX-Request")
         ):
             return
-        if not response.is_streamed and "Kanarina" in response.get_data(as_text=True):
+        if not response.is_streamed and b"Kanarina" in response.get_data():
             self.named.add(request.endpoint or "")
         where, before = g.seen_before
         with scope(where):
