@@ -17,6 +17,7 @@ from stegvis.identity.eid import Reason as R
 from stegvis.identity.eid import SignatureReason as S
 
 OIDCC, FAPI2, SWEDEN = "oidcc-client-test", "fapi2-security-profile-final-client-test", "sweden-sign"
+RP_LOGOUT = f"{OIDCC}-rp-init-logout"
 
 
 def _named(stem: str, *endings: str) -> tuple[str, ...]:
@@ -40,7 +41,7 @@ NAMED: dict[str, tuple[str, ...]] = {
         *("missing-aud", "invalid-sig-hs256", "invalid-sig-es256", "invalid-athash", "userinfo-signed"),
         *("request-uri-signed-rs256", "refresh-token-invalid-issuer", "refresh-token-invalid-sub"),
     ),
-    "RP-initiated logout": _named(f"{OIDCC}-rp-init-logout", "", "other-state", "no-state"),
+    "RP-initiated logout": _named(RP_LOGOUT, "", "other-state", "no-state"),
     "Back-channel logout": _named(
         f"{OIDCC}-rp-backchannel-rpinitlogout",
         *("", "alg-none", "no-event", "with-nonce", "wrong-alg", "wrong-aud", "wrong-event", "wrong-iss"),
@@ -252,11 +253,13 @@ SIGNING = [
     in_browser("back-button-after-completion", R.STATE_MISMATCH, web.back_button),
 ]
 
-# -- Last, and still to come: logout at the provider. ------------------------------------------------
-# The rows are written when the relying party ends a login there (end_session with id_token_hint and state).
-WAITING = frozenset(NAMED["RP-initiated logout"])
+LOGOUT = [
+    case("", "accepted", web.out_at_the_provider, party="web", stem=RP_LOGOUT),
+    case("other-state", "not believed", web.out_with_another_state, party="web", stem=RP_LOGOUT),
+    case("no-state", "not believed", web.out_without_state, party="web", stem=RP_LOGOUT),
+]
 
-CASES = [*BASIC, *CONFIG, *MORE, *BACK_CHANNEL, *MIX_UP, *SIGNING]
+CASES = [*BASIC, *CONFIG, *MORE, *LOGOUT, *BACK_CHANNEL, *MIX_UP, *SIGNING]
 
 # What the other kind of provider (idura) has no part of, and what it does otherwise: no at_hash, no iss in the way
 # back, no UserInfo, RS256 and twenty minutes. Every other row of the test provider is tried with it too.

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import requests
 import structlog
 from flask import Flask
 from structlog.testing import LogCapture
@@ -146,6 +147,41 @@ def at_another_tenant(web: Web) -> str:
     assert web.bring(here, login) == outcome
     assert here.get("/mina-sidor").status_code == 303
     return outcome
+
+
+def logged_out_at_provider(web: Web, change: Callable[[str], str]) -> str:
+    """A whole logout, in which the way back from the provider is changed: whether it is believed."""
+    visitor = web.browser()
+    visitor.log_in(web.people.handledare().number)
+    visitor.send("/logga-ut")
+    form = visitor.page.form("/logout")
+    fields = dict(form.form_values())
+    assert fields["id_token_hint"] and fields["state"]
+    answer = requests.post(str(form.action), fields, allow_redirects=False, timeout=10)
+    back = answer.headers["Location"].removeprefix(visitor.base)
+    assert query(back) == {"state": fields["state"]}
+    visitor.get(change(back), follow=True)
+    said = visitor.page.words
+    visitor.get(back, follow=True)
+    assert "utloggad" not in visitor.page.words
+    believed = "Du är utloggad, också hos din e-legitimation." in said
+    assert believed != ("Vi vet inte om din e-legitimation loggade ut dig" in said)
+    return "accepted" if believed else "not believed"
+
+
+def out_at_the_provider(web: Web) -> str:
+    """Out here, out there, and back with the state that was sent; a second time it says nothing."""
+    return logged_out_at_provider(web, lambda back: back)
+
+
+def out_with_another_state(web: Web) -> str:
+    """Back with a state that we did not send."""
+    return logged_out_at_provider(web, lambda back: back.partition("?")[0] + "?state=another-state")
+
+
+def out_without_state(web: Web) -> str:
+    """Back with none."""
+    return logged_out_at_provider(web, lambda back: back.partition("?")[0])
 
 
 def two_tabs(web: Web) -> str:

@@ -82,20 +82,6 @@ def test_the_other_kind_of_provider_logs_out_too(people: People, browser: Browse
     assert "Du är utloggad, också hos din e-legitimation." in visitor.page.words
 
 
-@pytest.mark.parametrize("query", ["?state=en-annan", "?state=", ""])
-def test_another_state_or_none_is_not_believed(
-    people: People, browser: Browse, eid: RunningEid, query: str
-) -> None:
-    visitor, _number = entered(people, browser)
-    visitor.send("/logga-ut")
-    back = at_provider(visitor)
-    visitor.get(f"/utloggad{query}", follow=True)
-    assert "Vi vet inte om din e-legitimation loggade ut dig" in visitor.page.words
-    # Taken once, also by a wrong answer.
-    visitor.get(back, follow=True)
-    assert here(visitor) == "/"
-
-
 def test_a_link_to_the_way_back_logs_nobody_out(people: People, browser: Browse) -> None:
     visitor = browser(people.handledare())
     assert visitor.get("/utloggad?state=x").location == "/"
