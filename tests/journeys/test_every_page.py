@@ -70,9 +70,11 @@ def seen(demo: Demo, walk: Walk, chromium: Any) -> Seen:
     check(demo)
     remittent = walk.logged_in("remittent")
     written, asked = walk.fresh(2)
+    waiting = refer(remittent, asked, "egen")
     beside = [
         f"/remisser/{draft(remittent, written)}/kontroll",
-        f"/remisser/{refer(remittent, asked, 'egen')}/samtycke",
+        f"/remisser/{waiting}/samtycke",
+        f"/remisser/{waiting}/undertecknare",
     ]
     found = Seen()
     with report_that_waits_for_the_attest(walk) as returned:
