@@ -41,7 +41,7 @@ def a_pdf(words: str = "Överenskommelse om provinsatsen", pages: int = 2) -> by
 def a_trail(*names: str) -> str:
     """A page of signatures as another service makes it, with a wrong offset."""
     entries = [
-        f"{name.upper()}\n\n{uuid.uuid4()} - 2023-02-2{nth} 18:35:08 UTC +02:00\nBankID - {uuid.uuid4()} - SE\n"
+        f"{name.upper()}\n\n{uuid.uuid4()} - 2021-01-1{nth} 09:05:41 UTC +02:00\nBankID - {uuid.uuid4()} - SE\n"
         for nth, name in enumerate(names)
     ]
     return "Detta dokument innehåller 2 sidor före denna sida\n\n" + "\n".join(entries)

@@ -1,6 +1,6 @@
 """Reads the page of signatures that e-signing services put last in a document: who, when, how; pure, no database.
 
-The form: a name, `ID - 2023-02-21 18:35:08 UTC +02:00`, `METHOD - ID - COUNTRY`, for each signer; round it a
+The form: a name, `ID - 2021-01-10 09:05:41 UTC +02:00`, `METHOD - ID - COUNTRY`, for each signer; round it a
 note of how many pages come before, a legend of roles in several languages, and whoever signed by another way.
 What is odd is read all the same and comes back as a remark: the paper is as it is.
 """
